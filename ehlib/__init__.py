@@ -1,0 +1,44 @@
+"""How children are doing, district by district: from prepared figures to pages safe to share."""
+
+from importlib import import_module
+
+HOMES = {  # names that notebooks use, imported on first use so that the command line starts fast
+    "ehlib.load.areas": ["filter_areas", "read_areas"],
+    "ehlib.load.boundaries": ["read_boundaries"],
+    "ehlib.load.indicators": ["read_indicators"],
+    "ehlib.load.schema": ["read_observations", "read_sources"],
+    "ehlib.measure.compare": [
+        "add_comparison",
+        "filter_area",
+        "filter_latest",
+        "filter_type",
+    ],
+    "ehlib.measure.disclosure": ["protect_counts"],
+    "ehlib.measure.impact": ["add_status"],
+    "ehlib.measure.rates": ["add_measures"],
+    "ehlib.show.cells": [
+        "show_definition",
+        "show_figure",
+        "show_findings",
+        "show_note",
+        "show_sources",
+        "show_table",
+        "show_title",
+    ],
+    "ehlib.show.charts": ["plot_areas", "plot_shares", "plot_trends"],
+    "ehlib.show.maps": ["map_districts"],
+}
+HOME_OF = {name: home for home, names in HOMES.items() for name in names}
+__all__ = sorted(HOME_OF)
+
+
+def __getattr__(name: str) -> object:
+    """Object that a public name stands for, from the module that defines it."""
+    if name not in HOME_OF:
+        raise AttributeError(f"module 'ehlib' has no attribute {name!r}")
+    return getattr(import_module(HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Public names, for completion in JupyterLab."""
+    return __all__

@@ -1,0 +1,143 @@
+"""The command line: one command a step of the way from raw extracts to shared pages."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "data"
+REFUSED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+LISTED = 20  # faults shown on the screen; all of them stand in faults.csv
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code: 0 done, 1 refused or failed, 2 wrong usage."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except _expected_errors() as error:
+        print(f"ehlib: {error}", file=sys.stderr)
+        return REFUSED
+
+
+def run_prepare(options: argparse.Namespace) -> int:
+    """Turn raw extracts into prepared observations; list every fault found."""
+    from ehlib.prepare import prepare
+
+    prepared = prepare(options.raw, options.processed, options.reference, say=_say)
+    faults = prepared.faults
+    errors = faults[faults["severity"] == "error"] if len(faults) else faults
+    for row in errors.head(LISTED).itertuples():
+        place = f"row {row.row}, {row.column}" if row.column else "whole file"
+        wanted = f"; expected {row.wanted}; {row.mend}" if row.wanted else ""
+        _say(f"{row.file}, {place}: found {row.found}{wanted}")
+    if len(errors) > LISTED:
+        _say(f"and {len(errors) - LISTED:,} more: see faults.csv")
+    return REFUSED if prepared.refused else 0
+
+
+def run_sample(options: argparse.Namespace) -> int:
+    """Write a synthetic sample of case records, marked synthetic in every row."""
+    from ehlib.load.sample import write_sample
+
+    paths = write_sample(options.out, rows=options.rows, seed=options.seed)
+    _say(f"wrote {', '.join(path.name for path in paths)}: synthetic, not real children")
+    return 0
+
+
+def run_indicators(options: argparse.Namespace) -> int:
+    """Print the catalogue, as a table or as CSV."""
+    from ehlib.load.indicators import catalogue_frame, read_indicators
+
+    frame = catalogue_frame(read_indicators(options.reference / "indicators.toml"))
+    if options.csv:
+        sys.stdout.write(frame.to_csv(index=False, lineterminator="\n"))
+    else:
+        print(frame[["id", "name", "unit", "polarity", "target", "baseline", "flags"]].to_string())
+    return 0
+
+
+def run_boundaries(options: argparse.Namespace) -> int:
+    """Write the boundaries of a county or unitary as GeoJSON or GeoPackage."""
+    from ehlib.load.boundaries import write_boundaries
+
+    _say(f"building {options.level} boundaries of {options.code}")
+    write_boundaries(options.code, options.level, options.out)
+    _say(f"wrote {options.out.name}")
+    return 0
+
+
+def run_reports(options: argparse.Namespace) -> int:
+    """Run a quarter's batch of notebooks and publish its pages."""
+    from ehlib.publish import batch
+
+    return batch.publish(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ehlib", description=__doc__)
+    parser.add_argument("--reference", type=Path, default=DATA / "reference", help="folder")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    prepare = _command(commands, "prepare", run_prepare)
+    prepare.add_argument("--raw", type=Path, default=DATA / "raw", help="extracts as received")
+    prepare.add_argument("--processed", type=Path, default=DATA / "processed", help="result")
+
+    sample = _command(commands, "sample", run_sample)
+    sample.add_argument("--rows", type=int, help="MASH enquiries; as calibrated without it")
+    sample.add_argument("--seed", type=int, default=20140401, help="another seed, another sample")
+    sample.add_argument("--out", type=Path, default=DATA / "raw" / "sample", help="folder")
+
+    indicators = _command(commands, "indicators", run_indicators)
+    indicators.add_argument("--csv", action="store_true", help="as CSV, with every column")
+
+    boundaries = _command(commands, "boundaries", run_boundaries)
+    boundaries.add_argument("code", metavar="CODE", help="county or unitary, such as E10000024")
+    boundaries.add_argument("--level", choices=["district", "lsoa"], default="district")
+    boundaries.add_argument("--out", type=Path, required=True, help="a .geojson or .gpkg file")
+    _add_reports(commands)
+    return parser
+
+
+def _add_reports(commands: argparse._SubParsersAction) -> None:
+    reports = _command(commands, "reports", run_reports)
+    reports.add_argument("quarter", nargs="?", default="", metavar="QUARTER", help="2013/14-Q3")
+    reports.add_argument("--processed", type=Path, default=DATA / "processed", help="input")
+    reports.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="folder")
+    reports.add_argument("--out", type=Path, help="folder of the pages; reports/QUARTER without it")
+    reports.add_argument("--only", default="", metavar="GLOB", help="pages whose name fits")
+    reports.add_argument("--area", default="", metavar="CODE", help="pages of one area")
+    reports.add_argument("--jobs", type=int, help="pages at once; all cores without it")
+    reports.add_argument("--dry-run", action="store_true", help="list the pages, run nothing")
+    reports.add_argument(
+        "--publish-partial", action="store_true", help="publish what passed, name what is missing"
+    )
+
+
+def _command(
+    commands: argparse._SubParsersAction, name: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+    parser.set_defaults(command=run)
+    return parser
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """Errors that say what is wrong in words; anything else is a fault of ours and shows itself."""
+    from ehlib.load.schema import ObservationError, SourceError
+
+    return SourceError, ObservationError, ValueError, OSError
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Raw extracts read, checked and turned into observations."""

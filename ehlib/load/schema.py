@@ -1,0 +1,168 @@
+"""The observations frame: its columns, its vocabulary and the check on the way out of load."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from ehlib.load.periods import parse_quarter
+
+KEY = ["indicator_id", "area_code", "period", "sex", "age", "category_type", "category"]
+TEXT = [
+    "indicator_id",
+    "area_code",
+    "area_name",
+    "area_type",
+    "period",
+    "sex",
+    "age",
+    "category_type",
+    "category",
+    "value_note",
+    "source_id",
+]
+NUMBERS = ["numerator", "denominator", "value", "lower_ci", "upper_ci"]
+DATES = ["period_start", "period_end"]
+COLUMNS = [
+    "indicator_id",
+    "area_code",
+    "area_name",
+    "area_type",
+    "period",
+    "period_start",
+    "period_end",
+    "sex",
+    "age",
+    "category_type",
+    "category",
+    *NUMBERS,
+    "value_note",
+    "source_id",
+]
+AREA_TYPES = ["district", "locality", "county", "unitary", "region", "england"]
+SMALL_AREA_TYPES = ["ward", "msoa", "lsoa", "ccg"]
+SEXES = ["persons", "female", "male"]
+VALUE_NOTES = [
+    "suppressed",
+    "not_available",
+    "not_applicable",
+    "provisional",
+    "estimated",
+    "unreliable",
+    "revised",
+    "synthetic",
+    "derived",
+    "inferred",
+]
+LISTED = 5  # offenders an error lists before it says how many more
+
+
+class SourceError(Exception):
+    """A file is not as its publisher describes it."""
+
+
+class ObservationError(Exception):
+    """The numbers of an observation cannot be right."""
+
+
+def validate_observations(observations: pd.DataFrame) -> pd.DataFrame:
+    """Observations with the columns and types that every later step relies on.
+
+    Parameters
+    ----------
+    observations : DataFrame, one row per observation
+        All of `COLUMNS`; numbers missing where not published.
+
+    Returns
+    -------
+    DataFrame, same rows
+        Columns in the order of `COLUMNS`, sorted by key, with text as text and dates as dates.
+
+    Raises
+    ------
+    ObservationError
+        If a column is missing, a key is repeated, a word is not in the vocabulary, or a number
+        cannot be right (negative count, numerator above the denominator it is part of, value
+        outside its own limits). Five offenders are listed, then how many more.
+    """
+    missing = [column for column in COLUMNS if column not in observations.columns]
+    if missing:
+        raise ObservationError(f"observations lack the columns {', '.join(missing)}")
+    typed = observations[COLUMNS].astype(dict.fromkeys(TEXT, "str"))
+    typed = typed.astype(dict.fromkeys(NUMBERS, "float64"))
+    for column in DATES:
+        typed[column] = pd.to_datetime(typed[column])
+    for problem, rows in _problems(typed).items():
+        if rows.any():
+            raise ObservationError(f"{problem}: {list_offenders(typed[rows])}")
+    return typed.sort_values(["indicator_id", "period_start", *KEY[1:]]).reset_index(drop=True)
+
+
+def _problems(observations: pd.DataFrame) -> dict[str, pd.Series]:
+    notes = observations["value_note"].str.split(";").explode()
+    unknown_note = ~notes.isin(["", *VALUE_NOTES])
+    return {
+        "text is missing in a key column": observations[KEY].isna().any(axis=1),
+        "key is repeated": observations.duplicated(KEY, keep=False),
+        "area_type is unknown": ~observations["area_type"].isin([*AREA_TYPES, *SMALL_AREA_TYPES]),
+        "sex is unknown": ~observations["sex"].isin(SEXES),
+        "value_note is unknown": unknown_note.groupby(level=0).any(),
+        "period ends before it begins": observations["period_end"] < observations["period_start"],
+        "numerator is negative": observations["numerator"] < 0,
+        "denominator is negative": observations["denominator"] < 0,
+        "value lies outside its limits": (observations["value"] < observations["lower_ci"])
+        | (observations["value"] > observations["upper_ci"]),
+    }
+
+
+def list_offenders(rows: pd.DataFrame) -> str:
+    """First five rows by source, indicator, area and period, then how many more."""
+    places = [
+        f"{row.source_id}: {row.indicator_id}, {row.area_code} {row.area_name}, {row.period}"
+        for row in rows.head(LISTED).itertuples()
+    ]
+    rest = len(rows) - LISTED
+    return "; ".join(places) + (f"; and {rest} more" if rest > 0 else "")
+
+
+def read_observations(
+    data_dir: str | Path, *, quarter: str = "", indicator_id: str | list[str] = ""
+) -> pd.DataFrame:
+    """Prepared observations as they stood at the end of a quarter.
+
+    Parameters
+    ----------
+    data_dir : str or Path
+        Folder that `ehlib prepare` wrote.
+    quarter : str
+        Financial quarter such as `2013/14-Q3`: periods that ended later are left out. Empty for
+        all.
+    indicator_id : str or list of str
+        Indicators to read; empty for all.
+
+    Returns
+    -------
+    DataFrame, one row per observation
+        `COLUMNS` and `source_name`, the source in words.
+
+    Raises
+    ------
+    SourceError
+        If the folder holds no prepared observations.
+    """
+    folder = Path(data_dir)
+    if not (folder / "observations.parquet").exists():
+        raise SourceError(f"{folder.name} holds no prepared observations; run `ehlib prepare`")
+    wanted = [indicator_id] if isinstance(indicator_id, str) else indicator_id
+    chosen = [("indicator_id", "in", wanted)] if indicator_id else None
+    observations = pd.read_parquet(folder / "observations.parquet", filters=chosen)
+    if quarter:
+        end = pd.Timestamp(parse_quarter(quarter).end)
+        observations = observations[observations["period_end"] <= end].reset_index(drop=True)
+    names = {each["id"]: each["name"] for each in read_sources(folder)["sources"]}
+    return observations.assign(source_name=observations["source_id"].map(names).astype("str"))
+
+
+def read_sources(data_dir: str | Path) -> dict[str, list[dict[str, object]]]:
+    """Account of every extract, as `ehlib prepare` wrote it: `files` and `sources`."""
+    return json.loads((Path(data_dir) / "sources.json").read_text(encoding="utf-8"))

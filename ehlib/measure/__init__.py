@@ -1,0 +1,1 @@
+"""Values, limits, comparisons and protection of small numbers."""

@@ -1,0 +1,1 @@
+"""Charts, maps, tables and sentences for the cells of a notebook."""

@@ -1,0 +1,194 @@
+"""What a notebook cell shows: title, findings, figures, tables, notes and sources."""
+
+import base64
+import io
+from html import escape
+
+import pandas as pd
+from IPython.display import HTML, display
+from matplotlib.axes import Axes
+
+from ehlib.load.indicators import Indicator
+from ehlib.show.sentences import MARKERS
+
+GOOD = {
+    "high_is_good": "when it is higher",
+    "low_is_good": "when it is lower",
+    "no_judgement": "neither higher nor lower: it is not judged",
+}
+LIMITS = {
+    "rate": "95%, exact Poisson for fewer than 10 events and Byar's method from 10",
+    "proportion": "95%, Wilson's score method",
+}
+
+
+def show_title(title: str, context: str, *, status: str = "shown") -> None:
+    """Name the page and say in one line what it covers.
+
+    Parameters
+    ----------
+    title : str
+        Becomes the page's heading, its window title and its line in the index.
+    context : str
+        Area, period, benchmark and date of the data.
+    status : str
+        `shown`, or `no_data` when the page has no figure for its quarter.
+    """
+    html = f"<h1>{escape(title)}</h1><p>{escape(context)}</p>"
+    _emit(html, role="title", title=title, context=context, status=status)
+
+
+def show_findings(findings: list[str]) -> None:
+    """List what the page found, most important first; the first one stands in the index."""
+    said = [finding for finding in findings if finding]
+    html = "<ul>" + "".join(f"<li>{escape(finding)}</li>" for finding in said) + "</ul>"
+    _emit(html, role="findings", findings=said)
+
+
+def show_note(text: str) -> None:
+    """Say something that must not be missed, in its own paragraph."""
+    _emit(f'<p class="note">{escape(text)}</p>', role="note")
+
+
+def show_figure(ax: Axes, *, narrow: Axes, alt: str, caption: str, of: pd.DataFrame) -> None:
+    """Write a chart or map as a figure that reads on a wide screen and on a phone.
+
+    Parameters
+    ----------
+    ax, narrow : Axes
+        The same drawn for a wide screen and for a phone.
+    alt : str
+        The finding in words, for those who do not see the picture.
+    caption : str
+        What is drawn, with its unit; the source line is added.
+    of : DataFrame
+        The rows drawn: they give the source line and the synthetic mark.
+
+    Raises
+    ------
+    ValueError
+        If the alternative text or the caption is empty.
+    """
+    if not alt.strip() or not caption.strip():
+        raise ValueError("a figure needs alt text that states its finding, and a caption")
+    html = (
+        f'<figure><picture><source media="(max-width: 40em)" srcset="{_svg_uri(narrow)}">'
+        f'<img src="{_svg_uri(ax)}" alt="{escape(alt)}"></picture>'
+        f"<figcaption>{escape(caption)} {escape(source_line(of))}</figcaption></figure>"
+    )
+    _emit(html, role="figure", synthetic=is_synthetic(of))
+
+
+def show_table(
+    table: pd.DataFrame,
+    *,
+    caption: str,
+    of: pd.DataFrame | None = None,
+    note: str = "",
+    headers: int = 1,
+) -> None:
+    """Write a finished table of text with a caption, header scopes and a note on its markers.
+
+    Parameters
+    ----------
+    table : DataFrame of text
+        Cells as they are to be read; column names carry the units.
+    caption : str
+        What the table holds.
+    of : DataFrame, optional
+        The rows it was made from: they give the source line and the synthetic mark. Left out for
+        a table that holds no figure about children.
+    note : str
+        What a reader must know of the cells, under the table.
+    headers : int
+        How many leading columns name the row.
+
+    Raises
+    ------
+    ValueError
+        If the caption is empty or the table has no rows.
+    """
+    if not caption.strip() or table.empty:
+        raise ValueError(f"table {caption!r} needs a caption and at least one row")
+    heads = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in table.columns)
+    rows = "".join(_row(cells, headers) for cells in table.itertuples(index=False))
+    label = escape(caption)
+    source = "" if of is None else source_line(of)
+    said = " ".join(filter(None, [note, _marker_note(table), source]))
+    html = (
+        f'<div class="table-scroll" tabindex="0" role="region" aria-label="{label}">'
+        f"<table><caption>{label}</caption><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
+        + (f'<p class="table-note">{escape(said)}</p>' if said else "")
+    )
+    _emit(html, role="table", synthetic=of is not None and is_synthetic(of))
+
+
+def show_definition(indicator: Indicator, latest: pd.DataFrame | None = None) -> None:
+    """Say what an indicator counts, which way is good, and what to beware of.
+
+    Parameters
+    ----------
+    indicator : Indicator
+        From the catalogue.
+    latest : DataFrame, optional
+        The rows shown: their period decides which version of the definition is described.
+    """
+    start = indicator.versions[0].start if latest is None else latest["period_start"].max().date()
+    version = indicator.version_at(start)
+    facts = {
+        "Counts": version.numerator,
+        "Out of": version.denominator,
+        "Unit": version.unit,
+        "Better": GOOD[version.polarity],
+        "In the plan": indicator.plan_name,
+        "Limits": LIMITS.get(version.method, ""),
+        "Beware": indicator.caveat,
+    }
+    said = "".join(
+        f"<dt>{name}</dt><dd>{escape(words)}</dd>" for name, words in facts.items() if words
+    )
+    _emit(f"<dl>{said}</dl>", role="note")
+
+
+def show_sources(rows: pd.DataFrame, *others: str) -> None:
+    """List the sources of the rows a page has shown, and any other source in words."""
+    names = [*sorted(rows["source_name"].drop_duplicates()), *others]
+    items = "".join(f"<li>{escape(name)}</li>" for name in names)
+    _emit(f'<ul class="sources">{items}</ul>', role="sources")
+
+
+def is_synthetic(rows: pd.DataFrame) -> bool:
+    """Whether any row is of the synthetic sample."""
+    return bool(rows["value_note"].str.contains("synthetic").any())
+
+
+def source_line(rows: pd.DataFrame) -> str:
+    """Source of some rows in one line, with the word synthetic where it is due."""
+    names = sorted(rows["source_name"].drop_duplicates())
+    label = "Source" if len(names) == 1 else "Sources"
+    mark = "Synthetic sample, not real children. " if is_synthetic(rows) else ""
+    return f"{mark}{label}: {'; '.join(names)}."
+
+
+def _row(cells: tuple[object, ...], headers: int) -> str:
+    names = "".join(f'<th scope="row">{escape(str(cell))}</th>' for cell in cells[:headers])
+    return f"<tr>{names}{''.join(f'<td>{escape(str(c))}</td>' for c in cells[headers:])}</tr>"
+
+
+def _marker_note(table: pd.DataFrame) -> str:
+    text = " ".join(table.astype("str").agg(" ".join, axis=1))
+    used = [f"{symbol} {words}" for symbol, words in MARKERS.values() if symbol in text]
+    return "; ".join(used) + "." if used else ""
+
+
+def _svg_uri(ax: Axes) -> str:
+    file = io.BytesIO()
+    nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    ax.figure.savefig(file, format="svg", metadata=nothing)
+    return "data:image/svg+xml;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def _emit(html: str, **facts: object) -> None:
+    """Display html with the facts that the page template reads from the output's metadata."""
+    display(HTML(html), metadata={"ehlib": facts})

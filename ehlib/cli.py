@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
-REFUSED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+REFUSED, HELD, INTERRUPTED = 1, 3, 130
 LISTED = 20  # faults shown on the screen; all of them stand in faults.csv
 
 
@@ -75,9 +75,23 @@ def run_boundaries(options: argparse.Namespace) -> int:
 
 def run_reports(options: argparse.Namespace) -> int:
     """Run a quarter's batch of notebooks and publish its pages."""
-    from ehlib.publish import batch
+    from ehlib.publish.batch import BatchHeldError, run_quarter
 
-    return batch.publish(options)
+    names = ["out", "only", "area", "jobs", "dry_run", "publish_partial"]
+    try:
+        result = run_quarter(
+            options.quarter,
+            reference_dir=options.reference,
+            processed_dir=options.processed,
+            notebooks_dir=options.notebooks,
+            **{name: getattr(options, name) for name in names},
+        )
+    except BatchHeldError as error:
+        print(f"ehlib: {error}", file=sys.stderr)
+        return HELD
+    for line in [entry["page"] for entry in result.runs] if options.dry_run else result.lines:
+        _say(line)
+    return REFUSED if result.failed else 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -69,7 +69,7 @@ def unknown_columns(file: str, found: list[str], columns: list[str]) -> list[str
 def rule_of(column: str) -> Rule:
     """Rule that a column of case records follows."""
     if column.endswith("_id"):
-        return Rule("id", _ids, "an id", "")
+        return Rule("cell_empty", _ids, "an id", "fill in the cell")
     if column.endswith("_date"):
         wanted = f"a day from {EARLIEST:%Y} to today, as 2013-04-30 or 30/04/2013"
         return Rule("day_wrong", _days, wanted, "correct the day")

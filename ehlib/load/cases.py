@@ -137,7 +137,7 @@ def count_cases(case_dir: Path, populations: pd.DataFrame, areas: Areas) -> pd.D
 def _check_cells(cells: pd.DataFrame, texts: pd.DataFrame) -> list[pd.DataFrame]:
     """Cells that are empty and must not be, or that cannot be read."""
     faults = []
-    for column in texts:
+    for column in texts.columns[texts.isna().any()]:
         rule, _, wanted, mend = rule_of(column)
         empty = texts[column].isna() & (cells[column].str.strip() == "")
         wrong = texts[column].isna() & ~empty
@@ -175,7 +175,7 @@ def _check_days(texts: pd.DataFrame, kind: str) -> pd.DataFrame:
 def _check_ids(texts: pd.DataFrame, own: str) -> pd.DataFrame:
     """Records that share an id and differ; each is named by its rows, not by the id."""
     distinct = texts[~texts.duplicated() & texts[own].notna()]
-    repeated = distinct.loc[distinct[own].duplicated(keep=False), own]
+    repeated = distinct.loc[distinct[own].duplicated(), own]
     alike = texts.loc[texts[own].isin(repeated), own]
     rows = {each: list(part) for each, part in alike.groupby(alike).groups.items()}
     said = {each: f"rows {', '.join(map(str, part[:LISTED]))}" for each, part in rows.items()}

@@ -9,6 +9,7 @@ from functools import lru_cache
 YEAR_PAIR = re.compile(r"(\d{4})\s*[/-]\s*(\d{2}|\d{4})")
 QUARTER = re.compile(r"(\d{4})\s*[/-]\s*(\d{2}|\d{4})\s*[- ]\s*[Qq]([1-4])")
 THREE_YEARS = re.compile(r"(\d{4})\s*(?:to|-|\u2013)\s*(\d{4}|\d{2})")
+FIRST, LAST = 1900, 2100  # a year outside is a slip of the keyboard
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,10 @@ def _year(calendar: str) -> Callable[[str], Period]:
     first, last = days.get(calendar, ((1, 1), (1, 1)))
 
     def read(label: str) -> Period:
-        if not re.fullmatch(r"\d{4}", label):
+        year = int(label) if re.fullmatch(r"\d{4}", label) else 0
+        if not FIRST <= year <= LAST:
             raise _not_a(label, calendar, "a year such as 2011")
-        year = int(label)
-        return Period(label, calendar, date(year, *first), date(year, *last))
+        return Period(f"{year}", calendar, date(year, *first), date(year, *last))
 
     return read
 
@@ -110,7 +111,7 @@ def _year_pair(calendar: str, month: int) -> Callable[[str], Period]:
 
     def read(label: str) -> Period:
         found = YEAR_PAIR.fullmatch(label)
-        if not found or (int(found[1]) + 1) % 100 != int(found[2]) % 100:
+        if not found or not _follows(found[1], found[2], 1):
             raise _not_a(label, calendar, "two years in a row such as 2012/13")
         year = int(found[1])
         end = date(year + 1, month, 1) - timedelta(days=1)
@@ -121,7 +122,7 @@ def _year_pair(calendar: str, month: int) -> Callable[[str], Period]:
 
 def _quarter(label: str) -> Period:
     found = QUARTER.fullmatch(label)
-    if not found or (int(found[1]) + 1) % 100 != int(found[2]) % 100:
+    if not found or not _follows(found[1], found[2], 1):
         raise _not_a(label, "financial_quarter", "a financial quarter such as 2013/14-Q3")
     year, quarter = int(found[1]), int(found[3])
     start = date(year + (quarter == 4), (3 * quarter) % 12 + 1, 1)
@@ -132,12 +133,18 @@ def _quarter(label: str) -> Period:
 
 def _three_years(label: str) -> Period:
     found = THREE_YEARS.fullmatch(label)
-    first = int(found[1]) if found else 0
-    if not found or (first + 2) % 100 != int(found[2]) % 100:
+    if not found or not _follows(found[1], found[2], 2):
         raise _not_a(label, "three_calendar_years", "three years such as 2008 to 2010")
+    first = int(found[1])
     last = first + 2
     start, end = date(first, 1, 1), date(last, 12, 31)
     return Period(f"{first} to {last}", "three_calendar_years", start, end)
+
+
+def _follows(first: str, last: str, years: int) -> bool:
+    """Whether a year, in two digits or in four, is so many years after another."""
+    year = int(first) + years
+    return FIRST <= int(first) < year <= LAST and last in (f"{year}", f"{year % 100:02d}")
 
 
 def _not_a(label: str, calendar: str, wanted: str) -> ValueError:

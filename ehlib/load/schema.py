@@ -1,11 +1,17 @@
 """The observations frame: its columns, its vocabulary and the check on the way out of load."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from ehlib.load.periods import parse_quarter
+
+if TYPE_CHECKING:
+    from ehlib.load.indicators import Indicator
 
 KEY = ["indicator_id", "area_code", "period", "sex", "age", "category_type", "category"]
 TEXT = [
@@ -65,13 +71,17 @@ class ObservationError(Exception):
     """The numbers of an observation cannot be right."""
 
 
-def validate_observations(observations: pd.DataFrame) -> pd.DataFrame:
+def validate_observations(
+    observations: pd.DataFrame, indicators: "Mapping[str, Indicator] | None" = None
+) -> pd.DataFrame:
     """Observations with the columns and types that every later step relies on.
 
     Parameters
     ----------
     observations : DataFrame, one row per observation
         All of `COLUMNS`; numbers missing where not published.
+    indicators : mapping, optional
+        The catalogue. Without it, parts are not compared with the whole they are part of.
 
     Returns
     -------
@@ -81,9 +91,10 @@ def validate_observations(observations: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ObservationError
-        If a column is missing, a key is repeated, a word is not in the vocabulary, or a number
-        cannot be right (negative count, numerator above the denominator it is part of, value
-        outside its own limits). Five offenders are listed, then how many more.
+        If a column is missing, a key is repeated, text is missing, a word is not in the
+        vocabulary, or a number cannot be right (infinite, a negative count, numerator above the
+        denominator it is part of, value outside its own limits). Five offenders are listed, then
+        how many more.
     """
     missing = [column for column in COLUMNS if column not in observations.columns]
     if missing:
@@ -92,26 +103,70 @@ def validate_observations(observations: pd.DataFrame) -> pd.DataFrame:
     typed = typed.astype(dict.fromkeys(NUMBERS, "float64"))
     for column in DATES:
         typed[column] = pd.to_datetime(typed[column])
-    for problem, rows in _problems(typed).items():
+    for problem, rows in (_word_problems(typed) | _number_problems(typed, indicators)).items():
         if rows.any():
             raise ObservationError(f"{problem}: {list_offenders(typed[rows])}")
     return typed.sort_values(["indicator_id", "period_start", *KEY[1:]]).reset_index(drop=True)
 
 
-def _problems(observations: pd.DataFrame) -> dict[str, pd.Series]:
+def percentages(observations: pd.DataFrame, indicators: "Mapping[str, Indicator]") -> pd.Series:
+    """Whether each row is a percentage: its numerator is a part of its denominator.
+
+    Parameters
+    ----------
+    observations : DataFrame, one row per observation
+        With `indicator_id`, `period_start` and `category_type`.
+    indicators : mapping
+        The catalogue; the version in force when the period starts says what is a percentage.
+
+    Returns
+    -------
+    Series of bool, same index
+        A breakdown of case records is a percentage of all records, whatever the total is; a
+        published breakdown is what its indicator is. False where the indicator is not known.
+    """
+    found = pd.Series(False, index=observations.index)
+    keys = ["indicator_id", "period_start"]
+    for (indicator_id, start), places in observations.groupby(keys).indices.items():
+        if indicator_id in indicators:
+            indicator = indicators[indicator_id]
+            method = indicator.version_at(pd.Timestamp(start).date()).method
+            parts = indicator.data_class == "case" and method != "value"
+            broken_down = (observations["category_type"].iloc[places] != "").to_numpy()
+            found.iloc[places] = (method == "proportion") | (parts & broken_down)
+    return found
+
+
+def _word_problems(observations: pd.DataFrame) -> dict[str, pd.Series]:
     notes = observations["value_note"].str.split(";").explode()
     unknown_note = ~notes.isin(["", *VALUE_NOTES])
+    always = [name for name in KEY if not name.startswith("category")]
     return {
-        "text is missing in a key column": observations[KEY].isna().any(axis=1),
+        "text is missing": observations[TEXT].isna().any(axis=1)
+        | (observations[always] == "").any(axis=1),
         "key is repeated": observations.duplicated(KEY, keep=False),
         "area_type is unknown": ~observations["area_type"].isin([*AREA_TYPES, *SMALL_AREA_TYPES]),
         "sex is unknown": ~observations["sex"].isin(SEXES),
         "value_note is unknown": unknown_note.groupby(level=0).any(),
+        "category has no category_type": (observations["category"] != "")
+        != (observations["category_type"] != ""),
+        "period has no dates": observations[DATES].isna().any(axis=1),
         "period ends before it begins": observations["period_end"] < observations["period_start"],
+    }
+
+
+def _number_problems(
+    observations: pd.DataFrame, indicators: "Mapping[str, Indicator] | None"
+) -> dict[str, pd.Series]:
+    value, lower, upper = (observations[name] for name in ("value", "lower_ci", "upper_ci"))
+    share = percentages(observations, indicators or {})
+    return {
+        "number is infinite": np.isinf(observations[NUMBERS]).any(axis=1),
         "numerator is negative": observations["numerator"] < 0,
         "denominator is negative": observations["denominator"] < 0,
-        "value lies outside its limits": (observations["value"] < observations["lower_ci"])
-        | (observations["value"] > observations["upper_ci"]),
+        "numerator is above its denominator": share
+        & (observations["numerator"] > observations["denominator"]),
+        "value lies outside its limits": (value < lower) | (value > upper) | (lower > upper),
     }
 
 
@@ -164,5 +219,14 @@ def read_observations(
 
 
 def read_sources(data_dir: str | Path) -> dict[str, list[dict[str, object]]]:
-    """Account of every extract, as `ehlib prepare` wrote it: `files` and `sources`."""
-    return json.loads((Path(data_dir) / "sources.json").read_text(encoding="utf-8"))
+    """Account of every extract, as `ehlib prepare` wrote it: `files` and `sources`.
+
+    Raises
+    ------
+    SourceError
+        If the folder holds none.
+    """
+    path = Path(data_dir) / "sources.json"
+    if not path.exists():
+        raise SourceError(f"{path.parent.name} holds no account of extracts; run `ehlib prepare`")
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,165 @@
+"""The folder of a quarter: held by one batch at a time and replaced whole."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+MANIFEST = "manifest.json"
+NOT_COUNTED = {"Thumbs.db", "desktop.ini"}  # what file browsers leave behind
+
+
+class FolderError(OSError):
+    """A quarter's folder cannot be replaced as it is."""
+
+
+class BatchHeldError(OSError):
+    """Another batch is writing to the folder."""
+
+
+def write_synced(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole, on the disk, or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def hold(out: Path) -> Iterator[None]:
+    """Keep every other batch off a quarter's folder meanwhile.
+
+    Parameters
+    ----------
+    out : Path
+        The quarter's folder; lock and holder's note lie beside it.
+
+    Raises
+    ------
+    BatchHeldError
+        If another batch holds it; says which.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    note = out.with_name(f".{out.name}.holder.json")
+    lock = FileLock(out.with_name(f".{out.name}.lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise BatchHeldError(f"{out.name} is being written by {_holder(note)}") from None
+    try:
+        facts = {"process": os.getpid(), "started": datetime.now().isoformat(timespec="seconds")}
+        write_synced(note, json.dumps(facts).encode())
+        _recover(out)
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder(note: Path) -> str:
+    try:
+        facts = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # it has only just begun, or is only just ending
+        return "another batch"
+    return f"the batch of process {facts['process']}, begun {facts['started']}"
+
+
+def _recover(out: Path) -> None:
+    """Put back the set that a batch stopped between its two renames left aside, and tidy up."""
+    left = [path for path in out.parent.iterdir() if path.name.startswith(f".{out.name}.")]
+    aside = [path for path in left if ".old-" in path.name]
+    if aside and not out.exists():
+        max(aside, key=lambda path: path.stat().st_mtime).replace(out)
+    for path in left:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def read_manifest(out: Path) -> dict:
+    """Manifest of the set that is published now; empty when there is none.
+
+    Raises
+    ------
+    FolderError
+        If the folder holds files that no batch made: replacing it would lose them.
+    """
+    manifest = {}
+    if (out / MANIFEST).is_file():
+        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+    ours = {MANIFEST, "index.html", *(run["page"] for run in manifest.get("runs", []))}
+    found = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    strange = sorted(n for n in found - ours - NOT_COUNTED if not n.startswith("."))
+    if strange:
+        more = f" and {len(strange) - 5} more" if len(strange) > 5 else ""
+        raise FolderError(
+            f"{out.name} holds {', '.join(strange[:5])}{more}, which no batch made; "
+            "move them elsewhere, since the folder is replaced whole"
+        )
+    return manifest
+
+
+@contextlib.contextmanager
+def stage(out: Path) -> Iterator[Path]:
+    """Empty folder beside a quarter's folder, on the same disk; gone afterwards."""
+    staged = out.with_name(f".{out.name}.new-{os.getpid()}")
+    staged.mkdir()
+    try:
+        yield staged
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def swap(staged: Path, out: Path) -> None:
+    """Put a finished set in the place of the earlier one.
+
+    Parameters
+    ----------
+    staged : Path
+        From `stage`, with every file written and synced.
+    out : Path
+        The quarter's folder.
+
+    Raises
+    ------
+    FolderError
+        If the earlier set cannot be moved, as when Windows has one of its pages open; it stays.
+    """
+    aside = out.with_name(f".{out.name}.old-{os.getpid()}")
+    try:
+        _sync_folder(staged)
+        if out.exists():
+            out.replace(aside)
+        staged.replace(out)
+    except OSError as error:
+        if aside.exists() and not out.exists():
+            aside.replace(out)
+        raise FolderError(
+            f"{out.name} cannot be replaced ({error.strerror}); close its pages and run again"
+        ) from error
+    _sync_folder(out.parent)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make renames last; Windows has no such call and needs none."""
+    if hasattr(os, "O_DIRECTORY"):
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        os.fsync(opened)
+        os.close(opened)

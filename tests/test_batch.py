@@ -605,6 +605,13 @@ def test_folder_that_is_no_set_is_refused(tmp_path):
         read_manifest(tmp_path)
 
 
+def test_damaged_manifest_is_refused(project):
+    out = earlier_set(project)
+    (out / "manifest.json").write_text("{", encoding="utf-8")
+    with pytest.raises(FolderError, match=r"manifest\.json of 2013-14-Q3 is damaged"):
+        run_batch(project, run_of(project, "a"))
+
+
 def test_set_left_aside_by_a_batch_that_was_stopped_comes_back(project):
     out = earlier_set(project)
     before = contents(out)

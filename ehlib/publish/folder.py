@@ -102,7 +102,10 @@ def read_manifest(out: Path) -> dict:
     """
     manifest = {}
     if (out / MANIFEST).is_file():
-        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        try:
+            manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise FolderError(f"{MANIFEST} of {out.name} is damaged; move it elsewhere") from error
     ours = {MANIFEST, "index.html", *(run["page"] for run in manifest.get("runs", []))}
     found = {path.name for path in out.iterdir()} if out.is_dir() else set()
     strange = sorted(n for n in found - ours - NOT_COUNTED if not n.startswith("."))

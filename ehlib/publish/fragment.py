@@ -94,8 +94,11 @@ class Fragment(HTMLParser):
             If a tag, attribute, link or picture is not allowed, a figure has no alt text, a table
             no caption or header scope, or tags do not match.
         """
-        self.feed(html)
-        self.close()
+        try:
+            self.feed(html)
+            self.close()
+        except AssertionError as error:  # html.parser gives up so on a declaration it cannot read
+            raise PageError("holds a declaration, which pages do not carry") from error
         if len(self.opened) > 1:
             raise PageError(f"<{self.opened[-1].asked}> is never closed")
         return "".join(self.parts).strip()

@@ -49,7 +49,7 @@ class PageFacts:
 
 @dataclass(frozen=True)
 class PageSummary:
-    """What the index says about a page."""
+    """What the index says about a page; `size` in bytes."""
 
     title: str
     finding: str
@@ -115,7 +115,7 @@ def write_page(notebook: NotebookNode, path: Path, *, facts: PageFacts) -> PageS
     Returns
     -------
     PageSummary
-        For the index; size in bytes.
+        For the index.
 
     Raises
     ------
@@ -125,9 +125,8 @@ def write_page(notebook: NotebookNode, path: Path, *, facts: PageFacts) -> PageS
     parts = _read_parts(notebook)
     if not parts.title:
         raise PageError("the notebook names no page; expected show_title or a # heading")
-    resources = {"page": parts, "facts": facts}
-    html, _ = _exporter().from_notebook_node(notebook, resources=resources)
-    content = html.encode("utf-8")
+    given = {"page": parts, "facts": facts}
+    content = _exporter().from_notebook_node(notebook, resources=given)[0].encode("utf-8")
     write_synced(path, content)
     finding = parts.findings[0] if parts.findings else ""
     return PageSummary(parts.title, finding, parts.status, parts.synthetic, len(content))
@@ -168,8 +167,7 @@ def numbered_cells(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]
 
 
 def _read_parts(notebook: NotebookNode) -> _Parts:
-    parts, reader = _Parts(), _Reader()
-    in_foot = False
+    parts, reader, in_foot = _Parts(), _Reader(), False
     for number, cell in numbered_cells(notebook):
         try:
             if cell.cell_type == "markdown":

@@ -31,8 +31,8 @@ if words[:1] == ["prepare"]:
         (root / "data" / "processed").mkdir(parents=True, exist_ok=True)
         (root / "data" / "processed" / "observations.parquet").write_text("x")
 if words[:1] == ["wait"]:
-    print("waiting", flush=True)
     try:
+        print("waiting", flush=True)
         time.sleep(30)
     except KeyboardInterrupt:
         sys.exit(130)

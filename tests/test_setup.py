@@ -241,8 +241,8 @@ def test_ci_starts_the_first_python_that_will_do(root, tmp_path, new, code, said
     (tmp_path / "bin").mkdir()
     for name in ["python3", "python3.14", "python3.13", "python3.12", "python3.11"]:
         fake = tmp_path / "bin" / name
-        answer = f"echo {name} $*; [ $PWD = {checkout} ] && exit 5" if name == new else "exit 1"
-        fake.write_text(f"#!/bin/sh\n[ $1 = -c ] && exit {int(name != new)}\n{answer}\n")
+        trial = f'[ $1 = -c ] && exec {sys.executable} -c "$2"' if name == new else "exit 1"
+        fake.write_text(f"#!/bin/sh\n{trial}\necho {name} $*\n[ $PWD = {checkout} ] && exit 5\n")
         fake.chmod(0o755)
     path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
     run = subprocess.run(

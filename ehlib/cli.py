@@ -121,7 +121,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_reports(commands: argparse._SubParsersAction) -> None:
     reports = _command(commands, "reports", run_reports)
-    reports.add_argument("quarter", nargs="?", default="", metavar="QUARTER", help="2013/14-Q3")
+    reports.add_argument(
+        "quarter", nargs="?", type=_quarter, default="", metavar="QUARTER", help="2013/14-Q3"
+    )
     reports.add_argument("--processed", type=Path, default=DATA / "processed", help="input")
     reports.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="folder")
     reports.add_argument("--out", type=Path, help="folder of the pages; reports/QUARTER without it")
@@ -140,6 +142,16 @@ def _command(
     parser = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
     parser.set_defaults(command=run)
     return parser
+
+
+def _quarter(text: str) -> str:
+    """Label of a quarter; text that is none is wrong usage."""
+    from ehlib.load.periods import parse_quarter
+
+    try:
+        return parse_quarter(text).label if text else ""
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _expected_errors() -> tuple[type[Exception], ...]:

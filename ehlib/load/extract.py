@@ -2,13 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
-from ehlib.load.schema import SourceError
+from ehlib.load.schema import LISTED, SourceError
 
 FAULT_COLUMNS = ["rule", "severity", "sheet", "row", "column", "found", "wanted", "mend"]
 HEAD = 65_536  # bytes in which a header ends
@@ -57,7 +57,7 @@ class Extract:
         return replace(
             self,
             frame=self.frame.drop(index=rows),
-            faults=pd.concat([self.faults, faults], ignore_index=True),
+            faults=join_faults([self.faults, faults]),
             rejected=pd.concat([self.rejected, cells]),
             rows_normalised=self.rows_normalised - lost,
             mended=self.mended.difference(rows),
@@ -75,11 +75,22 @@ class Extract:
 
 
 def fault(
-    rows: pd.Index, rule: str, column: str, found: object, wanted: str, mend: str
+    rows: pd.Index, rule: str, column: str, found: Iterable[object], wanted: str, mend: str
 ) -> pd.DataFrame:
     """One fault a row, all of one rule."""
-    frame = pd.DataFrame({"row": list(rows), "rule": rule, "severity": "error", "sheet": ""})
-    return frame.assign(column=column, found=list(found), wanted=wanted, mend=mend)[FAULT_COLUMNS]
+    listed = [
+        (rule, "error", "", row, column, said, wanted, mend)
+        for row, said in zip(rows, found, strict=True)
+    ]
+    return pd.DataFrame(listed, columns=FAULT_COLUMNS)
+
+
+def join_faults(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """All faults in one frame, in the order given."""
+    filled = [part for part in parts if len(part)]
+    if not filled:
+        return pd.DataFrame(columns=FAULT_COLUMNS)
+    return pd.concat(filled, ignore_index=True)
 
 
 def find_repeats(
@@ -103,6 +114,16 @@ def find_repeats(
     versions = (~again).groupby([rows[column] for column in key], dropna=False).transform("sum")
     contradicted = versions > 1
     return again & ~contradicted, contradicted
+
+
+def name_repeats(rows: pd.DataFrame, key: list[str], places: pd.Series) -> pd.Series:
+    """Places of all rows that share a row's key: `row 3, row 7`; five at most, then how many."""
+    named = pd.Series("", index=rows.index, dtype="str")
+    for part in rows.groupby(key, dropna=False, observed=True).indices.values():
+        listed, rest = places.iloc[part[:LISTED]], len(part) - LISTED
+        more = f" and {rest} more" if rest > 0 else ""
+        named.iloc[part] = ", ".join(listed) + more
+    return named
 
 
 def read_text_table(path: Path) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ehlib.load.definitions import percentages
 from ehlib.load.periods import parse_quarter
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def validate_observations(
     missing = [column for column in COLUMNS if column not in observations.columns]
     if missing:
         raise ObservationError(f"observations lack the columns {', '.join(missing)}")
-    typed = observations[COLUMNS].astype(dict.fromkeys(TEXT, "str"))
+    typed = observations[COLUMNS].reset_index(drop=True).astype(dict.fromkeys(TEXT, "str"))
     typed = typed.astype(dict.fromkeys(NUMBERS, "float64"))
     for column in DATES:
         typed[column] = pd.to_datetime(typed[column])
@@ -107,34 +108,6 @@ def validate_observations(
         if rows.any():
             raise ObservationError(f"{problem}: {list_offenders(typed[rows])}")
     return typed.sort_values(["indicator_id", "period_start", *KEY[1:]]).reset_index(drop=True)
-
-
-def percentages(observations: pd.DataFrame, indicators: "Mapping[str, Indicator]") -> pd.Series:
-    """Whether each row is a percentage: its numerator is a part of its denominator.
-
-    Parameters
-    ----------
-    observations : DataFrame, one row per observation
-        With `indicator_id`, `period_start` and `category_type`.
-    indicators : mapping
-        The catalogue; the version in force when the period starts says what is a percentage.
-
-    Returns
-    -------
-    Series of bool, same index
-        A breakdown of case records is a percentage of all records, whatever the total is; a
-        published breakdown is what its indicator is. False where the indicator is not known.
-    """
-    found = pd.Series(False, index=observations.index)
-    keys = ["indicator_id", "period_start"]
-    for (indicator_id, start), places in observations.groupby(keys).indices.items():
-        if indicator_id in indicators:
-            indicator = indicators[indicator_id]
-            method = indicator.version_at(pd.Timestamp(start).date()).method
-            parts = indicator.data_class == "case" and method != "value"
-            broken_down = (observations["category_type"].iloc[places] != "").to_numpy()
-            found.iloc[places] = (method == "proportion") | (parts & broken_down)
-    return found
 
 
 def _word_problems(observations: pd.DataFrame) -> dict[str, pd.Series]:

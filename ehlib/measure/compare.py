@@ -8,9 +8,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from ehlib.load.indicators import Indicator
 from ehlib.load.schema import KEY
+from ehlib.measure.rates import Triple, subtract
 
 ENGLAND = "E92000001"
 NOT_COMPARED = "not compared"
+NOT_KNOWN = (np.nan, np.nan, np.nan)
 WORDS = {  # below the reference, no clear difference, above it
     "high_is_good": ("worse", "similar", "better"),
     "low_is_good": ("better", "similar", "worse"),
@@ -62,80 +64,44 @@ def benchmark(
     return np.where(missing, NOT_COMPARED, words)
 
 
-def numeric_target_status(
-    value: ArrayLike,
-    target: float,
-    direction: str,
-    *,
-    lower: ArrayLike | None = None,
-    upper: ArrayLike | None = None,
-) -> NDArray[np.str_]:
-    """Whether each value meets a numeric target: `met`, `not met` or `not clear`.
-
-    Parameters
-    ----------
-    value : array_like
-        Values; missing where not known.
-    target : float
-        The target in the same unit; a value equal to it meets it.
-    direction : str
-        `increase` (at or above the target is met) or `reduce` (at or below it is).
-    lower, upper : array_like, optional
-        Limits. When given, the whole interval must lie on the target's side.
-
-    Returns
-    -------
-    ndarray of str
-        `not compared` where the value is missing.
-
-    Raises
-    ------
-    ValueError
-        If the direction is unknown.
-    """
-    if direction not in ("increase", "reduce"):
-        raise ValueError(f"direction is {direction!r}; expected increase or reduce")
-    sign = 1 if direction == "increase" else -1
-    values = np.asarray(value, dtype="float64")
-    ends = [values if end is None else np.asarray(end, dtype="float64") for end in (lower, upper)]
-    near, far = ends if sign > 0 else ends[::-1]
-    words = np.select([sign * near >= sign * target, sign * far < sign * target], MET, "not clear")
-    return np.where(np.isnan(values) | np.isnan(near) | np.isnan(far), NOT_COMPARED, words)
-
-
-MET = ["met", "not met"]
-
-
 def target_status(
-    change: tuple[float, float, float],
+    latest: Triple,
     target: str,
     *,
+    goal: float | None = None,
+    baseline: Triple = NOT_KNOWN,
     baseline_status: str = "final",
     same_definition: bool = True,
     same_calendar: bool = True,
     later: bool = True,
-) -> str:
-    """Honest status of a target that only says which way, such as "Reduce".
+) -> NDArray[np.str_]:
+    """Honest status of each figure against a target: a number, or only a way to go.
 
     Parameters
     ----------
-    change : tuple of float
-        Latest value minus baseline with its limits; missing limits when there are no counts.
+    latest : tuple of array_like
+        Value, lower and upper limit; missing where not known.
     target : str
         `increase` or `reduce`.
+    goal : float, optional
+        Number to reach, in the same unit. Without it the target is to improve on the baseline.
+    baseline : tuple of array_like
+        Value, lower and upper limit of the baseline; not looked at when there is a goal.
     baseline_status : str
         `final`, `provisional`, `tbc`, `not_applicable` or `none`, as the plan printed it.
     same_definition, same_calendar : bool
         Whether both figures are defined alike and cover stretches of the same length.
     later : bool
-        Whether the latest period is later than the baseline's.
+        Whether the latest period ended after the baseline's.
 
     Returns
     -------
-    str
-        `improving`, `worsening`, `no clear change`, or why that cannot be said: `no baseline`,
-        `baseline provisional`, `definition changed`, `periods differ`, `too early to say`,
-        `no interval`.
+    ndarray of str
+        With a goal: `met` when the whole interval lies at or beyond it, `not met` when it lies
+        short of it, `not clear` when it holds it; a value without limits stands for itself;
+        `not compared` where there is none. Without a goal: `improving`, `worsening`, `no clear
+        change`, or why that cannot be said: `no baseline`, `definition changed`, `periods
+        differ`, `too early to say`, `baseline provisional`, `no interval`.
 
     Raises
     ------
@@ -144,19 +110,38 @@ def target_status(
     """
     if target not in ("increase", "reduce"):
         raise ValueError(f"target is {target!r}; expected increase or reduce")
-    reasons = {
-        "no baseline": baseline_status in ("tbc", "none", "not_applicable"),
-        "definition changed": not same_definition,
-        "periods differ": not same_calendar,
-        "too early to say": not later or np.isnan(change[0]),
-        "baseline provisional": baseline_status == "provisional",
-        "no interval": np.isnan(change[1]) or np.isnan(change[2]),
-        "no clear change": change[1] <= 0 <= change[2],
-    }
-    for status, applies in reasons.items():
-        if applies:
-            return status
-    return "improving" if (change[0] > 0) == (target == "increase") else "worsening"
+    sign = 1.0 if target == "increase" else -1.0
+    if goal is not None:
+        return _goal_status(latest, sign, goal)
+    change, least, most = subtract(latest, baseline)
+    reasons = [
+        ("no baseline", baseline_status in ("tbc", "none", "not_applicable")),
+        ("definition changed", not same_definition),
+        ("periods differ", not same_calendar),
+        ("too early to say", np.isnan(np.asarray(latest[0], "float64")) | (not later)),
+        ("no baseline", np.isnan(change)),
+        ("baseline provisional", baseline_status == "provisional"),
+        ("no interval", np.isnan(least) | np.isnan(most)),
+        ("no clear change", (least <= 0) & (most >= 0)),
+        ("improving", sign * change > 0),
+    ]
+    words, applies = zip(*reasons, strict=True)
+    return np.select(applies, words, "worsening")
+
+
+def _goal_status(latest: Triple, sign: float, goal: float) -> NDArray[np.str_]:
+    """Status against a number; a figure whose limits are not known is its own limit."""
+    value, *limits = np.broadcast_arrays(*(np.asarray(each, "float64") for each in latest))
+    unlimited = np.isnan(limits).any(axis=0)
+    lower, upper = (np.where(unlimited, value, limit) for limit in limits)
+    near, far = (lower, upper) if sign > 0 else (upper, lower)
+    reasons = [
+        (NOT_COMPARED, np.isnan(value) | np.isnan(goal)),
+        ("met", sign * near >= sign * goal),
+        ("not met", sign * far < sign * goal),
+    ]
+    words, applies = zip(*reasons, strict=True)
+    return np.select(applies, words, "not clear")
 
 
 def add_comparison(
@@ -180,26 +165,34 @@ def add_comparison(
         Adds `benchmark_name`, `benchmark_value` and `comparison`.
     """
     keys = [key for key in KEY if key != "area_code"]
-    references = measures.loc[measures["area_code"] == benchmark_area, [*keys, "value"]]
-    joined = measures.merge(
-        references.rename(columns={"value": "benchmark_value"}),
-        on=keys,
-        how="left",
-        validate="many_to_one",
-    )
-    joined.loc[joined["area_code"] == benchmark_area, "benchmark_value"] = np.nan
-    names = measures.loc[measures["area_code"] == benchmark_area, "area_name"]
+    own = measures["area_code"] == benchmark_area
+    reliable = ~measures["value_note"].str.contains("unreliable")
+    references = measures.loc[own & reliable, [*keys, "value"]]
+    references = references.rename(columns={"value": "benchmark_value"})
+    joined = measures.merge(references, on=keys, how="left", validate="many_to_one")
+    joined = joined.set_axis(measures.index)
+    names = measures.loc[own, "area_name"]
     joined["benchmark_name"] = names.iloc[0] if len(names) else ""
+    joined["benchmark_value"] = joined["benchmark_value"].mask(own)
     joined["comparison"] = NOT_COMPARED
-    for (indicator_id, start), rows in joined.groupby(
-        ["indicator_id", "period_start"]
-    ).groups.items():
-        polarity = indicators[indicator_id].version_at(start.date()).polarity
-        part = joined.loc[rows]
-        joined.loc[rows, "comparison"] = benchmark(
-            part["value"], part["lower_ci"], part["upper_ci"], part["benchmark_value"], polarity
-        )
+    polarities = _polarities(measures, indicators)
+    for polarity in polarities.unique():
+        part = joined[polarities == polarity]
+        numbers = (part[name] for name in ("value", "lower_ci", "upper_ci", "benchmark_value"))
+        joined.loc[polarities == polarity, "comparison"] = benchmark(*numbers, polarity)
     return joined
+
+
+def _polarities(measures: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.Series:
+    """Polarity of the definition in force when each row's period starts."""
+    on = ["indicator_id", "period_start"]
+    keys = measures[on].drop_duplicates(ignore_index=True)
+    keys["polarity"] = [
+        indicators[indicator_id].version_at(start.date()).polarity
+        for indicator_id, start in keys.itertuples(index=False)
+    ]
+    found = measures[on].merge(keys, on=on, how="left", validate="m:1")
+    return found["polarity"].set_axis(measures.index)
 
 
 def filter_latest(measures: pd.DataFrame, *, area_types: tuple[str, ...] = ()) -> pd.DataFrame:

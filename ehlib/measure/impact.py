@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 
 from ehlib.load.indicators import Indicator, indicators_in
-from ehlib.load.periods import Period
-from ehlib.measure.compare import filter_latest, target_status
-from ehlib.measure.rates import subtract
+from ehlib.measure.compare import NOT_KNOWN, filter_latest, target_status
+from ehlib.measure.rates import Triple, subtract
 
 REASONS = {
-    "no baseline": "the plan's baseline was still to be confirmed",
+    "no baseline": "the plan has no confirmed baseline for it",
     "baseline provisional": "the plan's baseline was provisional",
     "definition changed": "the measure is defined differently since the baseline",
     "periods differ": "the baseline covers another length of time",
@@ -19,7 +18,8 @@ REASONS = {
     "no interval": "the figures have no limits, so chance cannot be told from change",
     "no clear change": "the change since the baseline is within what chance could explain",
 }
-NOTHING = (np.nan, np.nan, np.nan)
+NOT_COMPARABLE = ["no baseline", "definition changed", "periods differ", "too early to say"]
+SAME_LENGTH = 3  # days by which stretches of the same kind may differ: leap years, short quarters
 
 
 def add_status(
@@ -42,7 +42,7 @@ def add_status(
         `impact_number`, `indicator_id`, `latest_period`, `numerator`, `denominator`, `value`,
         `lower_ci`, `upper_ci`, `value_note`, `change`, `change_lower`, `change_upper` (latest
         less baseline, in the indicator's unit), `status` and `reason` in words. Numbers are
-        missing where no figure is held.
+        missing where no figure is held, and changes where the two figures may not be compared.
     """
     chosen = indicators_in(indicators, "early_help_plan")
     county = measures[measures["area_code"] == area_code]
@@ -51,17 +51,17 @@ def add_status(
 
 
 def _measure(indicator: Indicator, series: pd.DataFrame) -> dict[str, object]:
-    latest = filter_latest(series)
-    row = latest.iloc[0] if len(latest) else None
-    baseline = _baseline(indicator, series)
-    change = NOTHING if row is None else tuple(map(float, subtract(_triple(row), baseline)))
+    held = filter_latest(series)
+    row = held.iloc[0] if len(held) else None
+    latest, baseline = NOT_KNOWN if row is None else _triple(row), _baseline(indicator, series)
     status = target_status(
-        change,
+        latest,
         indicator.versions[0].target,
+        baseline=baseline,
         baseline_status=indicator.baseline.status,
-        same_definition=row is None or indicator.versions[0] == indicator.version_at(_start(row)),
-        later=row is not None and _is_later(row, indicator.baseline.period),
+        **_comparable(indicator, row),
     )
+    change = NOT_KNOWN if status in NOT_COMPARABLE else subtract(latest, baseline)
     names = ["numerator", "denominator", "value", "lower_ci", "upper_ci"]
     found = dict.fromkeys(names, np.nan) if row is None else {name: row[name] for name in names}
     return {
@@ -70,30 +70,41 @@ def _measure(indicator: Indicator, series: pd.DataFrame) -> dict[str, object]:
         "latest_period": "" if row is None else row["period"],
         **found,
         "value_note": "" if row is None else row["value_note"],
-        **dict(zip(("change", "change_lower", "change_upper"), change, strict=True)),
-        "status": status,
-        "reason": REASONS.get(status, ""),
+        **dict(zip(("change", "change_lower", "change_upper"), map(float, change), strict=True)),
+        "status": str(status),
+        "reason": REASONS.get(str(status), ""),
     }
 
 
-def _baseline(indicator: Indicator, series: pd.DataFrame) -> tuple[float, float, float]:
+def _comparable(indicator: Indicator, row: pd.Series | None) -> dict[str, bool]:
+    """Whether the latest figure may be set beside the baseline, in the words of target_status."""
+    if row is None:
+        return {"later": False}
+    own, period = indicator.version_at(row["period_start"].date()), indicator.baseline.period
+    said = {"same_definition": own == indicator.versions[0]}
+    if period is None:
+        return said
+    length = (row["period_end"] - row["period_start"]).days
+    return {
+        **said,
+        "same_calendar": abs(length - (period.end - period.start).days) <= SAME_LENGTH,
+        "later": row["period_end"] > pd.Timestamp(period.end),
+    }
+
+
+def _baseline(indicator: Indicator, series: pd.DataFrame) -> Triple:
     """Baseline with limits, from the figure held for its period, else the printed number alone."""
     period = indicator.baseline.period
     if period is not None:
-        held = series[series["period_start"] == pd.Timestamp(period.start)]
-        if len(held) and not np.isnan(held["value"].iloc[0]):
-            return _triple(held.iloc[0])
-    values = indicator.baseline.values  # noqa: PD011
-    return (values[0][1], np.nan, np.nan) if len(values) == 1 else NOTHING
+        # A quarter begins on the same day as the year it opens, so both ends must agree.
+        starts = series["period_start"] == pd.Timestamp(period.start)
+        held = series[starts & (series["period_end"] == pd.Timestamp(period.end))]
+        if held["value"].notna().any():
+            return _triple(held.dropna(subset="value").iloc[0])
+    printed = indicator.baseline.values  # noqa: PD011
+    whole = len(printed) == 1 and printed[0][0] == ""  # a labelled number is of a part
+    return (printed[0][1], np.nan, np.nan) if whole else NOT_KNOWN
 
 
-def _is_later(row: pd.Series, period: Period | None) -> bool:
-    return period is None or row["period_start"] > pd.Timestamp(period.start)
-
-
-def _start(row: pd.Series) -> object:
-    return row["period_start"].date()
-
-
-def _triple(row: pd.Series) -> tuple[float, float, float]:
+def _triple(row: pd.Series) -> Triple:
     return row["value"], row["lower_ci"], row["upper_ci"]

@@ -37,17 +37,15 @@ def wilson(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.9
     ----------
     Wilson (1927), J Am Stat Assoc 22, 209-212; Newcombe (1998), Stat Med 17, 857-872.
     """
-    events, total = _counts(numerator, denominator)
+    events, total = counts(numerator=numerator, denominator=denominator)
     _refuse(events > total, events, "numerator", "at most the denominator")
     z2 = _z(confidence) ** 2
     total = np.where(total == 0, np.nan, total)
     centre = 2 * events + z2
     # events * (total - events) first: 1 - p would lose digits at huge counts
     spread = np.sqrt(z2 * (z2 + 4 * events * ((total - events) / total)))
-    lower, upper = (
-        (centre - spread) / (2 * (total + z2)),
-        (centre + spread) / (2 * (total + z2)),
-    )
+    lower, upper = (centre - spread) / (2 * (total + z2)), (centre + spread) / (2 * (total + z2))
+    # exact at the ends, where rounding would leave a trace
     return np.where(events == 0, 0.0 * total, lower), np.where(events == total, 1.0, upper)
 
 
@@ -77,7 +75,7 @@ def poisson(count: ArrayLike, confidence: float = 0.95) -> Limits:
     Garwood (1936), Biometrika 28, 437-442; Breslow and Day (1987), Statistical methods in cancer
     research II, p 69; PHE, Technical guide: confidence intervals (2018).
     """
-    (events,) = _counts(count)
+    (events,) = counts(count=count)
     exact_lower, exact_upper = _exact(events, confidence)
     byar_lower, byar_upper = _byar(events, confidence)
     small = events < EXACT_BELOW
@@ -86,6 +84,7 @@ def poisson(count: ArrayLike, confidence: float = 0.95) -> Limits:
 
 def _exact(events: NDArray[np.float64], confidence: float) -> Limits:
     tail = (1 - _checked(confidence)) / 2
+    events = np.where(events < EXACT_BELOW, events, np.nan)
     some = np.where(events > 0, events, np.nan)
     # chdtri takes the upper tail, so the lower limit is the point with 1 - tail above it
     lower = np.where(events == 0, 0.0, chdtri(2 * some, 1 - tail) / 2)
@@ -100,7 +99,7 @@ def _byar(events: NDArray[np.float64], confidence: float) -> Limits:
 
 
 def _z(confidence: float) -> float:
-    return float(ndtri(1 - (1 - _checked(confidence)) / 2))
+    return float(-ndtri((1 - _checked(confidence)) / 2))
 
 
 def _checked(confidence: float) -> float:
@@ -109,10 +108,26 @@ def _checked(confidence: float) -> float:
     return confidence
 
 
-def _counts(*counts: ArrayLike) -> tuple[NDArray[np.float64], ...]:
-    """Counts as arrays of one shape, refused if negative or infinite."""
-    arrays = np.broadcast_arrays(*(np.asarray(count, dtype="float64") for count in counts))
-    for name, values in zip(("numerator", "denominator"), arrays, strict=False):
+def counts(**named: ArrayLike) -> tuple[NDArray[np.float64], ...]:
+    """Counts as arrays of one shape.
+
+    Parameters
+    ----------
+    **named : array_like
+        Counts by the name that an error gives them; missing where not known.
+
+    Returns
+    -------
+    tuple of ndarray
+        In the order given.
+
+    Raises
+    ------
+    ValueError
+        If a count is negative or infinite; the first position is named.
+    """
+    arrays = np.broadcast_arrays(*(np.asarray(each, dtype="float64") for each in named.values()))
+    for name, values in zip(named, arrays, strict=True):
         _refuse((values < 0) | np.isinf(values), values, name, "a count of 0 or more")
     return tuple(arrays)
 
@@ -121,4 +136,4 @@ def _refuse(wrong: NDArray[np.bool_], values: NDArray[np.float64], name: str, wa
     if wrong.any():
         position = int(np.flatnonzero(wrong)[0])
         found = values.flat[position]
-        raise ValueError(f"{name} at position {position} is {found:g}; expected {wanted}")
+        raise ValueError(f"{name} at position {position} is {found:.15g}; expected {wanted}")

@@ -6,11 +6,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from ehlib.load.definitions import definitions_in_force
 from ehlib.load.indicators import Indicator
+from ehlib.load.schema import NUMBERS
 from ehlib.measure import intervals
 
 Measure = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 Triple = tuple[ArrayLike, ArrayLike, ArrayLike]
+LIMITS = ["lower_ci", "upper_ci"]
+FIGURES = ["value", *LIMITS]
+PUBLISHED = 0.95  # confidence at which publishers give their limits
 
 
 def proportion(
@@ -46,7 +51,7 @@ def proportion(
     Wilson (1927), J Am Stat Assoc 22, 209-212.
     """
     lower, upper = intervals.wilson(numerator, denominator, confidence)
-    value = _share(numerator, denominator)
+    value, _ = _quotient(numerator, denominator)
     return value * multiplier, lower * multiplier, upper * multiplier
 
 
@@ -84,11 +89,9 @@ def rate(
     ----------
     Garwood (1936), Biometrika 28, 437-442; Breslow and Day (1987), p 69.
     """
+    value, population = _quotient(numerator, denominator)
     lower, upper = intervals.poisson(numerator, confidence)
-    population = _denominator(denominator)
-    value = np.asarray(numerator, dtype="float64") / population
-    scale = multiplier / population
-    return value * multiplier, lower * scale, upper * scale
+    return value * multiplier, lower / population * multiplier, upper / population * multiplier
 
 
 def difference(
@@ -128,7 +131,7 @@ def difference(
     Newcombe (1998), Stat Med 17, 873-890, method 10; Zou and Donner (2008), Stat Med 27,
     1693-1702.
     """
-    if kind not in MEASURES or kind == "value":
+    if kind not in MEASURES:
         raise ValueError(f"kind is {kind!r}; expected proportion or rate")
     measure = MEASURES[kind]
     one, two = measure(*first, multiplier, confidence), measure(*second, multiplier, confidence)
@@ -167,9 +170,10 @@ def add_measures(
 ) -> pd.DataFrame:
     """Observations with value and limits by the method of each indicator's definition.
 
-    Counts give the value where both are known; otherwise the published value stands. Limits the
-    publisher gave stand, since publishers compute them from counts before rounding. A rate
-    published with its count but without its population takes its limits from the count.
+    Counts give the value where they are known; otherwise the published value stands. Limits the
+    publisher gave stand where 95 per cent is asked for, since publishers compute them from counts
+    before rounding. A rate published with its count but without its population takes its limits
+    from the count.
 
     Parameters
     ----------
@@ -177,7 +181,7 @@ def add_measures(
         As `validate_observations` returns them.
     indicators : mapping
         The catalogue. The version in force when a period starts gives method and multiplier.
-        A breakdown (`category_type` other than empty) is a percentage of its denominator.
+        A breakdown of case records is a percentage of its denominator.
     confidence : float
         Level of the interval, a share from 0.9 to below 1.
 
@@ -191,101 +195,51 @@ def add_measures(
     Raises
     ------
     ValueError
-        If an indicator is not in the catalogue or a count cannot be right.
+        If an indicator is not in the catalogue or a count cannot be right; the position is that
+        of the row in the frame.
     """
     unknown = sorted(set(observations["indicator_id"]) - set(indicators))
     if unknown:
         raise ValueError(f"indicator_id {', '.join(unknown[:5])} is not in the catalogue")
-    measures = observations.assign(definition="")
-    for (method, multiplier), rows in _by_method(observations, indicators).items():
-        part = MEASURES[method](
-            measures.loc[rows, "numerator"],
-            _population(measures.loc[rows], method, multiplier),
-            multiplier,
-            confidence,
-        )
-        for column, computed in zip(("value", "lower_ci", "upper_ci"), part, strict=True):
-            measures.loc[rows, column] = _prefer(column, computed, measures.loc[rows])
-    keys = measures.groupby(["indicator_id", "period_start"], sort=False).groups
-    for (indicator_id, start), rows in keys.items():
-        version = indicators[indicator_id].version_at(start.date())
-        measures.loc[rows, "definition"] = version.start.isoformat()
+    in_force = definitions_in_force(observations, indicators)
+    measures = observations.assign(definition=in_force["definition"])
+    for method, multiplier in set(zip(in_force["method"], in_force["multiplier"], strict=True)):
+        alike = (in_force["method"] == method) & (in_force["multiplier"] == multiplier)
+        # The other rows are blanked, not left out: an error names the place in the whole frame.
+        numbers = observations[NUMBERS].where(alike)
+        figures = _figures(numbers, method, multiplier, confidence)
+        measures[FIGURES] = measures[FIGURES].mask(alike, figures)
     return measures
 
 
-def _prefer(
-    column: str, computed: NDArray[np.float64], published: pd.DataFrame
-) -> NDArray[np.float64]:
-    """Computed values where both counts are known; published limits wherever there are any."""
-    given = published[column].to_numpy()
-    if column == "value":
-        known = published[["numerator", "denominator"]].notna().all(axis=1).to_numpy()
-        return np.where(known & ~np.isnan(computed), computed, given)
-    return np.where(np.isnan(given), computed, given)
+def _figures(
+    numbers: pd.DataFrame, method: str, multiplier: float, confidence: float
+) -> pd.DataFrame:
+    """Value and limits, as counts give them or else as published."""
+    count, population = numbers["numerator"], numbers["denominator"]
+    # A plain count is its own value and has no limits: it is not a sample of anything.
+    value, *limits = count if method == "count" else np.nan, np.nan, np.nan
+    if method in MEASURES:
+        value, *limits = MEASURES[method](count, population, multiplier, confidence)
+    if method == "rate":
+        # Where only the rate and its count are published, they imply the population.
+        implied = count * multiplier / numbers["value"].mask(numbers["value"] <= 0)
+        _, *limits = rate(count, population.fillna(implied), multiplier, confidence)
+    computed = pd.DataFrame(dict(zip(FIGURES, (value, *limits), strict=True)), numbers.index)
+    computed["value"] = computed["value"].fillna(numbers["value"])
+    if confidence == PUBLISHED:
+        given = numbers[LIMITS].notna().all(axis=1)
+        computed[LIMITS] = computed[LIMITS].mask(given, numbers[LIMITS])
+    return computed
 
 
-def _population(observations: pd.DataFrame, method: str, multiplier: float) -> NDArray[np.float64]:
-    """Denominators, with the one a published rate implies where only its count is known."""
-    given = observations["denominator"].to_numpy()
-    if method != "rate":
-        return given
-    value = observations["value"].to_numpy()
-    implied = observations["numerator"].to_numpy() * multiplier / np.where(value > 0, value, np.nan)
-    return np.where(np.isnan(given), implied, given)
+def _quotient(
+    numerator: ArrayLike, denominator: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Numerator as a share of the denominator, and the denominator: both missing where it is 0."""
+    events, total = intervals.counts(numerator=numerator, denominator=denominator)
+    known = np.where(total == 0, np.nan, total)
+    return events / known, known
 
 
-def _by_method(
-    observations: pd.DataFrame, indicators: Mapping[str, Indicator]
-) -> dict[tuple[str, float], list[int]]:
-    """Row labels of each method and multiplier; a breakdown is a percentage of its whole."""
-    groups: dict[tuple[str, float], list[int]] = {}
-    keys = ["indicator_id", "period_start", "category_type"]
-    parts = observations.groupby(keys, dropna=False, observed=True, sort=False).groups
-    for (indicator_id, start, category_type), rows in parts.items():
-        version = indicators[indicator_id].version_at(start.date())
-        method, multiplier = version.method, version.multiplier
-        if category_type and method != "value":
-            method, multiplier = "proportion", 100.0
-        groups.setdefault((method, multiplier), []).extend(rows)
-    return groups
-
-
-def _count(
-    numerator: ArrayLike, denominator: ArrayLike, multiplier: float, confidence: float
-) -> Measure:
-    """A plain count is its own value and has no limits: it is not a sample of anything."""
-    del denominator, multiplier, confidence
-    value = np.asarray(numerator, dtype="float64")
-    return value, np.full_like(value, np.nan), np.full_like(value, np.nan)
-
-
-def _as_published(
-    numerator: ArrayLike, denominator: ArrayLike, multiplier: float, confidence: float
-) -> Measure:
-    del denominator, multiplier, confidence
-    nothing = np.full_like(np.asarray(numerator, dtype="float64"), np.nan)
-    return nothing, nothing, nothing
-
-
-def _share(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.float64]:
-    return np.asarray(numerator, dtype="float64") / _denominator(denominator)
-
-
-def _denominator(denominator: ArrayLike) -> NDArray[np.float64]:
-    """Denominators, missing where 0; negative ones are refused."""
-    values = np.asarray(denominator, dtype="float64")
-    if (values < 0).any():
-        position = int(np.flatnonzero(values < 0)[0])
-        found = values.flat[position]
-        raise ValueError(
-            f"denominator at position {position} is {found:g}; expected a count of 0 or more"
-        )
-    return np.where(values == 0, np.nan, values)
-
-
-MEASURES: dict[str, Callable[..., Measure]] = {
-    "proportion": proportion,
-    "rate": rate,
-    "count": _count,
-    "value": _as_published,
-}
+MEASURES: dict[str, Callable[..., Measure]] = {"proportion": proportion, "rate": rate}

@@ -1,0 +1,499 @@
+"""From raw to processed: every file and row accounted for, and the old data safe until the end."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely.geometry import box
+
+from ehlib import prepare as module
+from ehlib.load.schema import COLUMNS, SourceError, read_observations, read_sources
+from ehlib.prepare import Prepared, prepare
+
+REFERENCE = Path(__file__).resolve().parents[1] / "data" / "reference"
+CONCEPTIONS = {
+    "indicator_id": "under18_conceptions",
+    "area_code": "E07000170",
+    "period": "2011",
+    "value": "44.1",
+    "source_id": "ons",
+}
+MANSFIELD = CONCEPTIONS | {"area_code": "E07000174", "value": "44.5"}
+ENQUIRY = {
+    "enquiry_id": "A1",
+    "child_id": "child-one",
+    "received_date": "2013-10-01",
+    "source": "police",
+    "area_code": "E07000170",
+    "age": "7",
+    "sex": "female",
+    "need_level": "2",
+    "outcome": "early help services",
+    "outcome_date": "2013-10-04",
+}
+SYNTHETIC = ENQUIRY | {"enquiry_id": "SYN-1", "child_id": "SYN-C1"}
+EPISODE = {
+    "episode_id": "E1",
+    "child_id": "child-one",
+    "opened_date": "2013-10-01",
+    "closed_date": "2013-12-02",
+    "process": "CAF",
+    "lead_agency": "school",
+    "need_level": "2",
+    "closure_reason": "needs met",
+    "area_code": "E07000170",
+    "age": "7",
+    "sex": "female",
+}
+
+
+@pytest.fixture(autouse=True)
+def boundaries(monkeypatch):
+    """One square for a boundary, since building them takes seconds; and how it was asked for."""
+    calls = []
+
+    def build(code, *, raw_dir=None, cache_dir=None):
+        calls.append((code, raw_dir, cache_dir))
+        if raw_dir and (raw_dir / "boundaries").exists():
+            raise SourceError("districts.geojson: found no boundary of E07000176 Rushcliffe")
+        shapes = {"area_code": ["E07000170"], "geometry": [box(0, 0, 1, 1)]}
+        return gpd.GeoDataFrame(shapes, crs="EPSG:27700")
+
+    monkeypatch.setattr(module, "district_boundaries", build)
+    return calls
+
+
+@pytest.fixture
+def raw(tmp_path):
+    return tmp_path / "raw"
+
+
+@pytest.fixture
+def processed(tmp_path):
+    return tmp_path / "processed"
+
+
+def write(path: Path, *rows: dict) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(list(rows)).to_csv(path, index=False, encoding="utf-8")
+    return path
+
+
+def run(raw: Path, processed: Path) -> Prepared:
+    said: list[str] = []
+    prepared = prepare(raw, processed, REFERENCE, say=said.append)
+    prepared.said = said
+    for each in read_sources(processed)["files"]:
+        parts = [each[f"rows_{name}"] for name in ("loaded", "normalised", "rejected")]
+        assert sum(parts) == each["rows_read"]
+        assert min(parts) >= 0
+    return prepared
+
+
+def accounts(processed: Path) -> dict[str, dict]:
+    return {each["file"]: each for each in read_sources(processed)["files"]}
+
+
+def rejected(processed: Path) -> pd.DataFrame:
+    return pd.read_csv(processed / "rejected.csv", dtype="str", keep_default_na=False)
+
+
+def faults(processed: Path) -> pd.DataFrame:
+    return pd.read_csv(processed / "faults.csv", dtype="str", keep_default_na=False)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Digest of each file under a folder, by its name."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_good_extracts_give_everything_that_notebooks_need(raw, processed):
+    path = write(raw / "published" / "a.csv", CONCEPTIONS, MANSFIELD)
+    write(raw / "mash" / "log.csv", ENQUIRY)
+    prepared = run(raw, processed)
+    assert not prepared.refused
+    assert set(contents(processed)) == {
+        *("observations.parquet", "boundaries.parquet", "cases/mash_enquiries.parquet"),
+        *("rejected.csv", "faults.csv", "sources.json"),
+    }
+    found = read_observations(processed)
+    assert list(found.columns) == [*COLUMNS, "source_name"]
+    conceptions = found[found["indicator_id"] == "under18_conceptions"]
+    assert conceptions["value"].tolist() == [44.1, 44.5]
+    enquiries = found[found["indicator_id"] == "mash_enquiries"]
+    assert enquiries.query("category == '' and area_type == 'county'")["numerator"].tolist() == [1]
+    account = accounts(processed)["published/a.csv"]
+    assert account == {
+        "file": "published/a.csv",
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "kind": "tidy",
+        "outcome": "loaded",
+        **{"rows_read": 2, "rows_loaded": 2, "rows_normalised": 0, "rows_rejected": 0},
+        "message": "",
+    }
+    assert rejected(processed).empty
+    assert faults(processed).empty
+
+
+def test_progress_is_told_file_by_file(raw, processed):
+    write(raw / "a.csv", CONCEPTIONS, CONCEPTIONS, MANSFIELD | {"area_code": "nowhere"})
+    (raw / "b.csv").write_bytes(b"")
+    said = run(raw, processed).said
+    assert said[0] == "a.csv: 3 rows read, 1 rows loaded, 1 rows normalised, 1 rows rejected"
+    assert said[1].startswith("b.csv: refused: b.csv: the file is empty")
+    assert said[-1] == "building boundaries"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.csv", b"", "the file is empty"),
+        ("binary.csv", b"\x89PNG\x00\x00", "not a text file"),
+        ("other.csv", b"date,rainfall\n1,2\n", "the columns date, rainfall are of no known kind"),
+        ("more.csv", b"indicator_id,area_code,period,value,colour\n1,2,3,4,5\n", "'colour' is not"),
+        ("none.csv", b"indicator_id,area_code,period,value\n", "no rows under the header"),
+        ("open.csv", b'indicator_id,area_code,period,value\n"1,2,3,4\n', "double quote"),
+        ("book.xlsx", b"PK\x03\x04\x00\x00", "save it as CSV UTF-8"),
+        ("tabs.tsv", b"indicator_id\tarea_code\tperiod\tvalue\n", "of no known kind"),
+        ("LOUD.CSV", b"date,rainfall\n1,2\n", "of no known kind"),
+        ("names.csv", b"enquiry_id,child_name\n1,Jo\n", "may hold personal data"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_whole_and_the_others_are_loaded(
+    raw, processed, name, content, message
+):
+    write(raw / "good.csv", CONCEPTIONS)
+    (raw / name).write_bytes(content)
+    prepared = run(raw, processed)
+    assert prepared.refused
+    account = accounts(processed)[name]
+    assert (account["kind"], account["outcome"], account["rows_read"]) == ("refused", "refused", 0)
+    assert message in account["message"]
+    assert faults(processed)[["file", "rule"]].to_numpy().tolist() == [[name, "file_refused"]]
+    assert len(read_observations(processed)) == 1
+
+
+def test_a_file_that_another_program_holds_is_refused_and_the_others_are_loaded(
+    raw, processed, monkeypatch
+):
+    write(raw / "good.csv", CONCEPTIONS)
+    held = write(raw / "held.csv", MANSFIELD)
+    opened = Path.open
+
+    def locked(path, *arguments, **options):
+        if path == held and arguments == ("rb",):
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", locked)
+    run(raw, processed)
+    assert accounts(processed)["held.csv"]["message"] == (
+        "held.csv: Permission denied; close it and try again"
+    )
+    assert len(read_observations(processed)) == 1
+
+
+def test_files_that_are_no_extracts_are_passed_over(raw, processed):
+    write(raw / "good.csv", CONCEPTIONS)
+    for name in ("~$good.xlsx", ".hidden.csv", "README.md", "notes.txt"):
+        (raw / name).write_bytes(b"anything")
+    (raw / "folder.csv").mkdir()
+    assert not run(raw, processed).refused
+    assert list(accounts(processed)) == ["good.csv"]
+
+
+def test_no_extract_at_all_is_an_error_and_leaves_what_was_there(raw, processed):
+    write(raw / "good.csv", CONCEPTIONS)
+    run(raw, processed)
+    before = contents(processed)
+    (raw / "good.csv").unlink()
+    for folder in (raw, raw / "nowhere"):
+        with pytest.raises(SourceError, match=f"{folder.name}: found no extract; expected CSV"):
+            run(folder, processed)
+    assert contents(processed) == before
+
+
+# Rows
+
+
+def test_rejected_rows_are_kept_as_they_were_written_with_file_and_row(raw, processed):
+    wrong = MANSFIELD | {"area_code": " Mansfeld,\u00a0Notts ", "value": "44,5"}
+    write(raw / "a.csv", CONCEPTIONS, wrong)
+    write(raw / "b.csv", CONCEPTIONS | {"period": "2012", "value": ""})
+    assert run(raw, processed).refused
+    table = rejected(processed)
+    assert table.columns[:2].tolist() == ["file", "row"]
+    first, second = table.to_dict("records")
+    assert (first["file"], first["row"]) == ("a.csv", "3")
+    assert {name: first[name] for name in wrong} == wrong
+    assert (second["file"], second["row"], second["period"]) == ("b.csv", "2", "2012")
+    assert accounts(processed)["a.csv"]["outcome"] == "loaded in part"
+    assert accounts(processed)["b.csv"]["outcome"] == "refused"
+    assert accounts(processed)["b.csv"]["message"] == "every row was refused"
+    listed = faults(processed)
+    assert listed.columns[0] == "file"
+    assert listed.query("file == 'a.csv'")[["row", "column"]].to_numpy().tolist() == [
+        ["3", "area_code"],
+        ["3", "value"],
+    ]
+
+
+def test_rejected_case_rows_stay_in_processed_and_their_faults_name_no_child(raw, processed):
+    write(raw / "log.csv", ENQUIRY, ENQUIRY | {"enquiry_id": "A2", "age": "child-one"})
+    run(raw, processed)
+    assert rejected(processed)["child_id"].tolist() == ["child-one"]
+    for name in ("faults.csv", "sources.json"):
+        text = (processed / name).read_text(encoding="utf-8")
+        assert "child-one" not in text
+        assert "A2" not in text
+
+
+def test_figures_that_two_files_give_alike_are_taken_once_and_counted(raw, processed):
+    write(raw / "a.csv", CONCEPTIONS, MANSFIELD)
+    write(raw / "b.csv", CONCEPTIONS | {"source_id": "lait"}, CONCEPTIONS | {"period": "2012"})
+    assert not run(raw, processed).refused
+    found = read_observations(processed)
+    assert found["source_id"].tolist() == ["ons"] * 3
+    account = accounts(processed)["b.csv"]
+    assert (account["rows_loaded"], account["rows_normalised"]) == (1, 1)
+
+
+def test_of_figures_that_two_files_contradict_neither_is_taken_and_both_are_named(raw, processed):
+    spaced = MANSFIELD | {"area_code": " E07000174"}
+    write(raw / "x" / "a.csv", CONCEPTIONS, spaced)
+    again = MANSFIELD | {"value": "45.4"}
+    write(raw / "y" / "b.csv", MANSFIELD | {"period": "2010"}, again)
+    assert run(raw, processed).refused
+    found = read_observations(processed)
+    assert found[["area_code", "period"]].to_numpy().tolist() == [
+        ["E07000174", "2010"],
+        ["E07000170", "2011"],
+    ]
+    listed = faults(processed)
+    assert listed[["file", "row", "rule"]].to_numpy().tolist() == [
+        ["x/a.csv", "3", "key_repeated"],
+        ["y/b.csv", "3", "key_repeated"],
+    ]
+    both = "row 3 of x/a.csv, row 3 of y/b.csv: under18_conceptions, E07000174, 2011"
+    assert set(listed["found"]) == {both}
+    assert rejected(processed)["area_code"].tolist() == [" E07000174", "E07000174"]
+    for name in ("x/a.csv", "y/b.csv"):
+        account = accounts(processed)[name]
+        assert account["outcome"] == "loaded in part"
+        assert (account["rows_loaded"], account["rows_normalised"]) == (1, 0)
+
+
+def test_a_later_extract_of_case_records_that_repeats_an_earlier_one_counts_once(raw, processed):
+    write(raw / "q2.csv", ENQUIRY)
+    write(raw / "q3.csv", ENQUIRY, ENQUIRY | {"enquiry_id": "A2"})
+    assert not run(raw, processed).refused
+    found = read_observations(processed, indicator_id="mash_enquiries")
+    assert found.query("category == '' and area_type == 'county'")["numerator"].tolist() == [2]
+    assert accounts(processed)["q3.csv"]["rows_normalised"] == 1
+
+
+def test_case_records_that_two_extracts_contradict_are_refused_without_naming_the_child(
+    raw, processed
+):
+    write(raw / "q2.csv", ENQUIRY, ENQUIRY | {"enquiry_id": "A3"})
+    write(raw / "q3.csv", ENQUIRY | {"need_level": "3"}, ENQUIRY | {"enquiry_id": "A2"})
+    assert run(raw, processed).refused
+    listed = faults(processed)
+    assert set(listed["found"]) == {"row 2 of q2.csv, row 2 of q3.csv"}
+    assert not {"A1", "child-one"} & set(listed.astype("str").to_numpy().ravel())
+    records = pd.read_parquet(processed / "cases" / "mash_enquiries.parquet")
+    assert sorted(records["enquiry_id"]) == ["A2", "A3"]
+    assert rejected(processed)["enquiry_id"].tolist() == ["A1", "A1"]
+
+
+def test_a_figure_that_is_counted_here_from_case_records_is_refused(raw, processed):
+    """Two sources of one figure must not stop everything, nor one of them win in silence."""
+    given = {"indicator_id": "mash_enquiries", "area_code": "E07000170", "period": "2013/14-Q3"}
+    given |= {"age": "0-17", "numerator": "900"}
+    write(raw / "a.csv", given, given | {"period": "2012/13-Q1"})
+    write(raw / "log.csv", ENQUIRY)
+    assert run(raw, processed).refused
+    assert faults(processed)["rule"].tolist() == ["counted_from_cases"]
+    found = read_observations(processed, indicator_id="mash_enquiries")
+    own = found[(found["area_code"] == "E07000170") & (found["category"] == "")]
+    assert own.set_index("period")["numerator"].to_dict() == {"2012/13-Q1": 900, "2013/14-Q3": 1}
+
+
+# The sample and the sources
+
+
+def test_the_sample_stands_in_for_a_kind_of_case_record_that_was_not_received(raw, processed):
+    write(raw / "sample" / "mash.csv", SYNTHETIC)
+    write(raw / "sample" / "episodes.csv", EPISODE | {"episode_id": "SYN-1"})
+    write(raw / "log.csv", ENQUIRY, ENQUIRY | {"enquiry_id": "A2"})
+    prepared = run(raw, processed)
+    assert list(accounts(processed)) == ["log.csv", "sample/episodes.csv"]
+    assert "sample/mash.csv: not used, an extract of the same kind was received" in prepared.said
+    found = read_observations(processed)
+    marked = found["value_note"].str.contains("synthetic").groupby(found["indicator_id"]).any()
+    assert not marked["mash_enquiries"]
+    assert marked["early_help_episodes"]
+    names = found.set_index("indicator_id")["source_name"].to_dict()
+    assert names["mash_enquiries"] == "Local case records, MASH enquiry log"
+    assert names["early_help_episodes"] == "Synthetic sample, early help episodes"
+
+
+def test_a_refused_real_extract_still_keeps_the_sample_out(raw, processed):
+    """Invented children must not fill in for real ones that had a fault."""
+    write(raw / "sample" / "mash.csv", SYNTHETIC)
+    write(raw / "log.csv", {"enquiry_id": "A1", "child_id": "C1"})
+    write(raw / "good.csv", CONCEPTIONS)
+    assert run(raw, processed).refused
+    assert "sample/mash.csv" not in accounts(processed)
+    assert not (processed / "cases").exists()
+
+
+def test_sources_are_those_that_observations_name_as_described_beside_them(raw, processed):
+    write(raw / "a.csv", CONCEPTIONS, MANSFIELD | {"source_id": "elsewhere"})
+    (raw / "sources.toml").write_text(
+        '[[source]]\nid = "ons"\npublisher = "ONS"\ntitle = "Conceptions"\nlicence = "OGL"\n'
+        '[[source]]\nid = "unused"\npublisher = "ONS"\ntitle = "Births"\n',
+        encoding="utf-8",
+    )
+    run(raw, processed)
+    written = json.loads((processed / "sources.json").read_text(encoding="utf-8"))
+    assert pd.Timestamp(written["prepared"]).tzinfo is not None
+    elsewhere, ons = written["sources"]
+    assert ons == {
+        **{"id": "ons", "publisher": "ONS", "title": "Conceptions", "licence": "OGL"},
+        "name": "ONS, Conceptions",
+    }
+    assert elsewhere["name"] == "Local extract, elsewhere"
+    assert elsewhere["licence"] == "not stated"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[source]\n", "expected TOML in UTF-8"),
+        ('[[source]]\nid = "ons"\npublisher = "ONS"\n', "source 1: found no title; expected text"),
+    ],
+)
+def test_a_wrong_description_of_sources_is_refused_and_the_figures_are_loaded(
+    raw, processed, text, message
+):
+    write(raw / "a.csv", CONCEPTIONS)
+    (raw / "sources.toml").write_text(text, encoding="utf-8")
+    assert run(raw, processed).refused
+    assert message in accounts(processed)["sources.toml"]["message"]
+    assert len(read_observations(processed)) == 1
+
+
+def test_boundaries_that_cannot_be_used_are_refused_and_built_instead(raw, processed, boundaries):
+    write(raw / "a.csv", CONCEPTIONS)
+    (raw / "boundaries").mkdir()
+    (raw / "boundaries" / "table.csv").write_text("not,an,extract\n", encoding="utf-8")
+    assert run(raw, processed).refused
+    assert list(accounts(processed)) == ["a.csv", "boundaries"]
+    assert accounts(processed)["boundaries"]["message"].startswith("districts.geojson: found no")
+    assert boundaries == [("E10000024", raw, processed), ("E10000024", None, processed)]
+    assert (processed / "boundaries.parquet").exists()
+
+
+# What was there before
+
+
+def test_a_second_run_replaces_what_it_wrote_and_keeps_the_rest(raw, processed):
+    write(raw / "a.csv", CONCEPTIONS)
+    write(raw / "log.csv", ENQUIRY)
+    run(raw, processed)
+    (processed / "boundaries_E10000024_district.parquet").write_bytes(b"cache")
+    (processed / "last_batch.json").write_text("{}", encoding="utf-8")
+    (raw / "log.csv").unlink()
+    write(raw / "a.csv", MANSFIELD)
+    run(raw, processed)
+    assert not (processed / "cases").exists()  # no record is left of an extract that is gone
+    assert read_observations(processed)["area_code"].tolist() == ["E07000174"]
+    assert (processed / "boundaries_E10000024_district.parquet").read_bytes() == b"cache"
+    assert (processed / "last_batch.json").exists()
+    assert not list(processed.glob(".new-*"))
+
+
+@pytest.fixture
+def before(raw, processed):
+    """A folder that was prepared once, and extracts that have changed since."""
+    write(raw / "a.csv", CONCEPTIONS)
+    write(raw / "log.csv", ENQUIRY)
+    run(raw, processed)
+    digests = contents(processed)
+    write(raw / "a.csv", MANSFIELD, CONCEPTIONS)
+    write(raw / "log.csv", ENQUIRY, ENQUIRY | {"enquiry_id": "A2"})
+    return digests
+
+
+@pytest.mark.parametrize("step", range(12))
+def test_a_failure_while_files_are_swapped_leaves_the_old_ones(
+    raw, processed, before, monkeypatch, step
+):
+    renamed, done = Path.rename, []
+
+    def failing(path, target):
+        done.append(path)
+        if len(done) == step + 1:
+            raise OSError("the disk is full")
+        return renamed(path, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="the disk is full"):
+        run(raw, processed)
+    assert contents(processed) == before
+
+
+@pytest.mark.parametrize(
+    "broken", ["validate_observations", "count_cases", "_boundaries", "_write_accounts"]
+)
+def test_a_failure_before_that_leaves_the_old_files(raw, processed, before, monkeypatch, broken):
+    def fail(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, broken, fail)
+    with pytest.raises(KeyboardInterrupt):
+        run(raw, processed)
+    assert contents(processed) == before
+
+
+def test_a_stop_for_good_while_files_are_swapped_leaves_no_mixture(
+    raw, processed, before, monkeypatch
+):
+    """The machine goes off: nothing is put back, but nobody can read half of each either."""
+    renamed = Path.rename
+    for step in range(1, 12):
+        folder = processed.with_name(f"copy{step}")
+        shutil.copytree(processed, folder)
+        left = iter(range(step))
+
+        def off(path, target, left=left):
+            if next(left, None) is None:
+                raise RuntimeError("off")
+            return renamed(path, target)
+
+        monkeypatch.setattr(Path, "rename", off)
+        with pytest.raises(RuntimeError, match="off"):
+            prepare(raw, folder, REFERENCE, say=lambda line: None)
+        monkeypatch.setattr(Path, "rename", renamed)
+        with pytest.raises(SourceError, match="holds no prepared observations"):
+            read_observations(folder)
+
+
+def test_raw_extracts_are_never_changed(raw, processed, before):
+    digests = contents(raw)
+    run(raw, processed)
+    assert contents(raw) == digests
+
+
+def test_nothing_prepared_has_a_path_of_this_machine(raw, processed, before, tmp_path):
+    for name in ("sources.json", "faults.csv", "rejected.csv"):
+        assert str(tmp_path) not in (processed / name).read_text(encoding="utf-8")

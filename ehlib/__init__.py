@@ -25,8 +25,9 @@ HOMES = {  # names that notebooks use, imported on first use so that the command
         "show_table",
         "show_title",
     ],
-    "ehlib.show.charts": ["plot_areas", "plot_shares", "plot_trends"],
+    "ehlib.show.charts": ["plot_areas"],
     "ehlib.show.maps": ["map_districts"],
+    "ehlib.show.trends": ["plot_shares", "plot_trends"],
 }
 HOME_OF = {name: home for home, names in HOMES.items() for name in names}
 __all__ = sorted(HOME_OF)

@@ -1,7 +1,6 @@
 """What a notebook cell shows: title, findings, figures, tables, notes and sources."""
 
-import base64
-import io
+import re
 from html import escape
 
 import pandas as pd
@@ -9,17 +8,21 @@ from IPython.display import HTML, display
 from matplotlib.axes import Axes
 
 from ehlib.load.indicators import Indicator
-from ehlib.show.sentences import MARKERS
+from ehlib.show.charts import svg_uri
+from ehlib.show.sentences import begin
+from ehlib.show.tables import MARKERS
 
-GOOD = {
-    "high_is_good": "when it is higher",
-    "low_is_good": "when it is lower",
-    "no_judgement": "neither higher nor lower: it is not judged",
+NUMERIC = re.compile(r"(?:[\d,.()%\s\u25b2\u25bc-]|to|\[[a-z]\])*")  # no other letters
+BETTER = {
+    "high_is_good": "higher is better",
+    "low_is_good": "lower is better",
+    "no_judgement": "not judged: higher or lower may each be good or bad",
 }
-LIMITS = {
-    "rate": "95%, exact Poisson for fewer than 10 events and Byar's method from 10",
-    "proportion": "95%, Wilson's score method",
+METHODS = {
+    "rate": "exact Poisson for fewer than 10 events and Byar's method from 10",
+    "proportion": "Wilson's score method",
 }
+LISTED = 3  # sources that a figure or table names before it points to the foot of the page
 
 
 def show_title(title: str, context: str, *, status: str = "shown") -> None:
@@ -46,8 +49,9 @@ def show_findings(findings: list[str]) -> None:
 
 
 def show_note(text: str) -> None:
-    """Say something that must not be missed, in its own paragraph."""
-    _emit(f'<p class="note">{escape(text)}</p>', role="note")
+    """Say something that must not be missed, in its own paragraph; nothing when it is empty."""
+    if text:
+        _emit(f'<p class="note">{escape(text)}</p>', role="note")
 
 
 def show_figure(ax: Axes, *, narrow: Axes, alt: str, caption: str, of: pd.DataFrame) -> None:
@@ -72,8 +76,8 @@ def show_figure(ax: Axes, *, narrow: Axes, alt: str, caption: str, of: pd.DataFr
     if not alt.strip() or not caption.strip():
         raise ValueError("a figure needs alt text that states its finding, and a caption")
     html = (
-        f'<figure><picture><source media="(max-width: 40em)" srcset="{_svg_uri(narrow)}">'
-        f'<img src="{_svg_uri(ax)}" alt="{escape(alt)}"></picture>'
+        f'<figure><picture><source media="(max-width: 40em)" srcset="{svg_uri(narrow)}">'
+        f'<img src="{svg_uri(ax)}" alt="{escape(alt)}"></picture>'
         f"<figcaption>{escape(caption)} {escape(source_line(of))}</figcaption></figure>"
     )
     _emit(html, role="figure", synthetic=is_synthetic(of))
@@ -110,8 +114,15 @@ def show_table(
     """
     if not caption.strip() or table.empty:
         raise ValueError(f"table {caption!r} needs a caption and at least one row")
-    heads = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in table.columns)
-    rows = "".join(_row(cells, headers) for cells in table.itertuples(index=False))
+    texts = table.astype("str")
+    kinds = [
+        "" if place < headers else _kind(texts.iloc[:, place]) for place in range(len(texts.T))
+    ]
+    heads = "".join(
+        f'<th scope="col"{kind}>{escape(str(name))}</th>'
+        for name, kind in zip(table.columns, kinds, strict=True)
+    )
+    rows = "".join(_row(cells, kinds, headers) for cells in texts.itertuples(index=False))
     label = escape(caption)
     source = "" if of is None else source_line(of)
     said = " ".join(filter(None, [note, _marker_note(table), source]))
@@ -136,26 +147,40 @@ def show_definition(indicator: Indicator, latest: pd.DataFrame | None = None) ->
     """
     start = indicator.versions[0].start if latest is None else latest["period_start"].max().date()
     version = indicator.version_at(start)
+    earlier = version == indicator.versions[0] and len(indicator.versions) > 1
     facts = {
         "Counts": version.numerator,
         "Out of": version.denominator,
         "Unit": version.unit,
-        "Better": GOOD[version.polarity],
-        "In the plan": indicator.plan_name,
-        "Limits": LIMITS.get(version.method, ""),
+        "Direction": BETTER[version.polarity],
+        "In the plan": (earlier and indicator.impact_name) or indicator.plan_name,
+        "Changed": "" if version == indicator.versions[0] else version.reason,
+        "Limits": _method(version.method, indicator, latest),
         "Beware": indicator.caveat,
     }
     said = "".join(
         f"<dt>{name}</dt><dd>{escape(words)}</dd>" for name, words in facts.items() if words
     )
-    _emit(f"<dl>{said}</dl>", role="note")
+    _emit(f"<h3>{escape(version.name)}</h3><dl>{said}</dl>", role="note")
 
 
-def show_sources(rows: pd.DataFrame, *others: str) -> None:
-    """List the sources of the rows a page has shown, and any other source in words."""
-    names = [*sorted(rows["source_name"].drop_duplicates()), *others]
-    items = "".join(f"<li>{escape(name)}</li>" for name in names)
-    _emit(f'<ul class="sources">{items}</ul>', role="sources")
+def show_sources(rows: pd.DataFrame, *others: str, described: list[dict] | None = None) -> None:
+    """List the sources of the rows a page has shown, and any other source in words.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With `source_name`.
+    others : str
+        Further sources, such as that of the boundaries.
+    described : list of dict, optional
+        Sources as `read_sources` gives them, for the licence of each.
+    """
+    licences = {each["name"]: f". {begin(str(each['licence']))}." for each in described or []}
+    names = sorted(rows["source_name"].drop_duplicates())
+    listed = [*(f"{name}{licences.get(name, '')}" for name in names), *others]
+    items = "".join(f"<li>{escape(name)}</li>" for name in listed)
+    _emit(f'<h3>Sources</h3><ul class="sources">{items}</ul>', role="sources")
 
 
 def is_synthetic(rows: pd.DataFrame) -> bool:
@@ -164,29 +189,45 @@ def is_synthetic(rows: pd.DataFrame) -> bool:
 
 
 def source_line(rows: pd.DataFrame) -> str:
-    """Source of some rows in one line, with the word synthetic where it is due."""
-    names = sorted(rows["source_name"].drop_duplicates())
+    """Sources of some rows in short, with the word synthetic where it is due.
+
+    Of each only publisher and publication are named, up to a colon or bracket: the page lists
+    them in full at its foot.
+    """
+    names = sorted(set(rows["source_name"].str.split(": | \\(", regex=True).str[0]))
     label = "Source" if len(names) == 1 else "Sources"
+    rest = [f"and {len(names) - LISTED} more, named below"] if len(names) > LISTED else []
     mark = "Synthetic sample, not real children. " if is_synthetic(rows) else ""
-    return f"{mark}{label}: {'; '.join(names)}."
+    return f"{mark}{label}: {'; '.join([*names[:LISTED], *rest])}."
 
 
-def _row(cells: tuple[object, ...], headers: int) -> str:
-    names = "".join(f'<th scope="row">{escape(str(cell))}</th>' for cell in cells[:headers])
-    return f"<tr>{names}{''.join(f'<td>{escape(str(c))}</td>' for c in cells[headers:])}</tr>"
+def _method(method: str, indicator: Indicator, latest: pd.DataFrame | None) -> str:
+    """How limits were found, if any are shown."""
+    if method not in METHODS or (latest is not None and latest["lower_ci"].isna().all()):
+        return ""
+    given = "" if indicator.data_class == "case" else "the publisher's where it gives them, else "
+    return f"95%, {given}{METHODS[method]}"
+
+
+def _kind(cells: pd.Series) -> str:
+    """Attribute of the cells of a column: numbers stand on the right."""
+    return ' class="num"' if cells.map(NUMERIC.fullmatch).notna().all() else ""
+
+
+def _row(cells: tuple[str, ...], kinds: list[str], headers: int) -> str:
+    named = "".join(f'<th scope="row">{escape(cell)}</th>' for cell in cells[:headers])
+    given = [
+        # A number, its marker and its limits stay on one line.
+        f"<td{kind}>{escape(cell.replace(' ', chr(160)) if kind else cell)}</td>"
+        for cell, kind in zip(cells[headers:], kinds[headers:], strict=True)
+    ]
+    return f"<tr>{named}{''.join(given)}</tr>"
 
 
 def _marker_note(table: pd.DataFrame) -> str:
     text = " ".join(table.astype("str").agg(" ".join, axis=1))
     used = [f"{symbol} {words}" for symbol, words in MARKERS.values() if symbol in text]
     return "; ".join(used) + "." if used else ""
-
-
-def _svg_uri(ax: Axes) -> str:
-    file = io.BytesIO()
-    nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    ax.figure.savefig(file, format="svg", metadata=nothing)
-    return "data:image/svg+xml;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def _emit(html: str, **facts: object) -> None:

@@ -1,5 +1,8 @@
-"""Charts of finished frames: districts with limits, trends, and shares of a whole."""
+"""Charts of areas with their limits, and the style that all charts share."""
 
+import base64
+import io
+import re
 import textwrap
 
 import matplotlib as mpl
@@ -7,30 +10,30 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from ehlib.show.sentences import number
+from ehlib.load.indicators import Indicator
+from ehlib.show.sentences import number, period_words
+from ehlib.show.tables import marker, order_areas
 
 WIDE, NARROW = 7.6, 3.65  # inches: a page's text column, and a phone's width less its margins
 INK, QUIET, RULE, ACCENT, ENGLAND = "#0b0c0c", "#505a5f", "#d5d9db", "#1d5a8f", "#6b3a8a"
-MARKS = {  # colour, marker and word say the same; each colour has 3:1 contrast on white
+MARKS = {  # colour, shape and word say the same; each colour has 3:1 contrast on white
     "better": ("#1d70b8", "o"),
     "worse": ("#b8400a", "D"),
     "similar": ("#6f777b", "s"),
     "higher": ("#5b2c83", "^"),
     "lower": ("#00703c", "v"),
-    "not compared": ("#505a5f", "."),
+    "not compared": ("#505a5f", "o"),  # drawn hollow
 }
-WORDS = {"not compared": "", "similar": "no clear difference"}
-SHARES = {  # Government Analysis Function palette, with the ink that reads on each colour
-    "#12436d": "white",
-    "#28a197": INK,
-    "#801650": "white",
-    "#f46a25": INK,
-    "#3d3d3d": "white",
-    "#a285d1": INK,
-}
+DASHES = (0, (4, 2))
+FONT = "font-family: 'DejaVu Sans', sans-serif; "
+PLACES = re.compile(r' (?:d|x|y)="[^"]*"')
+NEEDLESS = re.compile(
+    rf'<g id="[^"]*"/>|(?<=<g) id="[^"]*"(?=>)| transform="rotate\(-0 [^"]*\)"|{FONT}'
+)
+STEPS = [1, 2, 5, 10]  # of an axis
+ROW, LINE = 0.36, 0.17  # inches: a row of a chart, and a line of its label
 STYLE = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib; elsewhere the reader's own
@@ -55,13 +58,13 @@ mpl.rcParams.update(STYLE)
 def plot_areas(
     measures: pd.DataFrame, *, unit: str, decimals: int = 1, narrow: bool = False
 ) -> Axes:
-    """Areas as dots with their limits, highest on top, the benchmark as a line.
+    """Areas as marks with their limits, highest on top, the benchmark as a dashed line.
 
     Parameters
     ----------
     measures : DataFrame, one row per area, one period
         `value`, `lower_ci`, `upper_ci`, `benchmark_value` and `comparison`; areas without a value
-        are named with `[c]` or `[x]` in place of a mark.
+        are named with the marker of their note, such as `[c]`, in place of a mark.
     unit : str
         Unit of the axis in words.
     decimals : int
@@ -73,28 +76,21 @@ def plot_areas(
     -------
     Axes
     """
-    rows = _in_order(measures)
-    ax = new_axes(height=1.3 + 0.36 * len(rows), width=NARROW if narrow else WIDE)
+    rows = order_areas(measures.assign(lowest=-measures["value"]), by="lowest")
+    names = [wrapped(name, 13 if narrow else 26) for name in rows["area_name"]]
+    row = max(ROW, LINE * max(name.count("\n") + 1 for name in names))
+    ax = new_axes(height=1.3 + row * len(rows), width=NARROW if narrow else WIDE)
     places = np.arange(len(rows))[::-1]
-    for place, row in zip(places, rows.itertuples(), strict=True):
-        colour, shape = MARKS[row.comparison]
-        if not np.isnan(row.lower_ci):
-            ax.hlines(place, row.lower_ci, row.upper_ci, color=colour, linewidth=2)
-        size = 40 if shape == "." else 46
-        ax.scatter(row.value, place, color=colour, marker=shape, s=size, zorder=3)
-    letters = 12 if narrow else 24
-    ax.set_yticks(
-        places,
-        [
-            "\n".join(textwrap.wrap(name, letters, break_long_words=False))
-            for name in rows["area_name"]
-        ],
-    )
+    for place, each in zip(places, rows.itertuples(), strict=True):
+        _mark(ax, place, each)
+    ax.set_yticks(places, names)
     ax.set_ylim(-0.6, len(rows) - 0.4)
     ax.tick_params(axis="y", length=0)
-    ax.set_xlim(left=0)
-    ax.set_xlabel("\n".join(textwrap.wrap(unit, 24 if narrow else 60)), loc="left")
-    ax.xaxis.set_major_locator(MaxNLocator(3 if narrow else 6))
+    ends = rows[["value", "lower_ci", "upper_ci", "benchmark_value"]]
+    ax.set_xlim(min(0, ends.min().min()), 1.06 * max(0, ends.max().max()) or 1)
+    ax.set_xlabel(wrapped(unit, 24 if narrow else 60), loc="left")
+    ax.xaxis.set_major_locator(MaxNLocator(3 if narrow else 6, steps=STEPS))
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
     ax.grid(axis="x", color=RULE, linewidth=0.6)
     ax.set_axisbelow(True)
     _name_values(ax, places, rows, decimals)
@@ -102,76 +98,10 @@ def plot_areas(
     return ax
 
 
-def plot_trends(measures: pd.DataFrame, *, unit: str, narrow: bool = False) -> Axes:
-    """One small chart an area, all on one scale, with its limits and the benchmark behind.
-
-    Parameters
-    ----------
-    measures : DataFrame, one row per area and period
-        `value`, `lower_ci`, `upper_ci`, `benchmark_value`, `definition`; a line is not drawn
-        across a change of definition or a missing period.
-    unit : str
-        Unit of the axes in words.
-    narrow : bool
-        Two small charts in a row, for a phone, where there are otherwise four.
-
-    Returns
-    -------
-    Axes
-        The first of the small charts.
-    """
-    names = list(measures["area_name"].drop_duplicates())
-    columns, width = (2, NARROW) if narrow else (4, WIDE)
-    columns = min(columns, len(names))
-    lines = -(-len(names) // columns)
-    labels = measures.sort_values("period_start")["period"].drop_duplicates()
-    places = {label: place for place, label in enumerate(labels)}
-    figure = Figure(figsize=(width, 0.55 + 1.55 * lines), layout="constrained")
-    grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
-    for ax, name in zip(grid.flat, names, strict=False):
-        _draw_trend(ax, measures[measures["area_name"] == name], places)
-        ax.set_title("\n".join(textwrap.wrap(name, 18)), fontweight="bold")
-    for ax in list(grid.flat)[len(names) :]:
-        ax.set_visible(False)
-    _label_periods(grid, list(places), columns)
-    figure.supylabel(unit, fontsize=9, color=QUIET)
-    _name_benchmark(figure, measures)
-    return grid.flat[0]
-
-
-def plot_shares(shares: pd.DataFrame, *, narrow: bool = False) -> Axes:
-    """Parts of a whole as one bar an area or period, each part named in it where it fits.
-
-    Parameters
-    ----------
-    shares : DataFrame, one row per bar, one column per part
-        Per cent of the whole; rows in the order drawn from the top. Missing parts are left white.
-    narrow : bool
-        Drawn for a phone.
-
-    Returns
-    -------
-    Axes
-    """
-    ax = new_axes(
-        height=(2.3 if narrow else 1.5) + 0.34 * len(shares), width=NARROW if narrow else WIDE
-    )
-    places, left = np.arange(len(shares))[::-1], np.zeros(len(shares))
-    present = [part for part in shares.columns if shares[part].fillna(0).any()]
-    for part, (colour, ink) in zip(present, SHARES.items(), strict=False):
-        sizes = shares[part].to_numpy()
-        ax.barh(places, sizes, left=left, color=colour, height=0.72, label=part, edgecolor="white")
-        for place, start, size in zip(places, left, sizes, strict=True):
-            if size >= 9:
-                text = f"{size:.0f}%"
-                ax.text(start + size / 2, place, text, color=ink, ha="center", va="center")
-        left = left + np.nan_to_num(sizes)
-    ax.set_yticks(places, list(shares.index))
-    ax.tick_params(axis="y", length=0)
-    ax.set_xlim(0, 100)
-    ax.set_xlabel("Per cent", loc="left")
-    ax.figure.legend(loc="outside upper left", ncols=1 if narrow else 3, frameon=False)
-    return ax
+def on_one_scale(rows: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
+    """Rows that can share an axis: of numbers, the districts alone, which their sum would dwarf."""
+    districts = rows["area_type"].eq("district")
+    return rows[districts] if indicator.method == "count" and districts.any() else rows
 
 
 def new_axes(*, height: float, width: float = WIDE) -> Axes:
@@ -179,37 +109,45 @@ def new_axes(*, height: float, width: float = WIDE) -> Axes:
     return Figure(figsize=(width, height), layout="constrained").subplots()
 
 
-def _in_order(measures: pd.DataFrame) -> pd.DataFrame:
-    """Districts by value, then the areas that hold them, from the smallest."""
-    wider = ["locality", "county", "unitary", "region", "england"]
-    rank = measures["area_type"].map({name: place for place, name in enumerate(wider, start=1)})
-    ordered = measures.assign(rank=rank.fillna(0))
-    return ordered.sort_values(["rank", "value"], ascending=[True, False], na_position="last")
+def wrapped(text: str, letters: int) -> str:
+    """Text in lines of so many letters at most, never broken inside a word."""
+    return textwrap.fill(text, letters, break_long_words=False, break_on_hyphens=False)
+
+
+def _mark(ax: Axes, place: int, row: tuple) -> None:
+    if np.isnan(row.value):
+        return
+    colour, shape = MARKS[row.comparison]
+    if not np.isnan(row.lower_ci):
+        ax.hlines(place, row.lower_ci, row.upper_ci, color=colour, linewidth=2)
+    inside = "white" if row.comparison == "not compared" else colour
+    ax.scatter(
+        row.value, place, facecolor=inside, edgecolor=colour, marker=shape, s=42, lw=1.5, zorder=3
+    )
 
 
 def _name_values(ax: Axes, places: np.ndarray, rows: pd.DataFrame, decimals: int) -> None:
     """Value and comparison in words on the right-hand side, one a row."""
     side = ax.secondary_yaxis("right")
-    missing = np.where(rows["value_note"].str.contains("suppressed"), "[c]", "[x]")
+    words = rows["comparison"].replace("not compared", "")
     texts = [
-        f"{blank if np.isnan(value) else number(value, decimals)} {WORDS.get(word, word)}".strip()
-        for value, word, blank in zip(rows["value"], rows["comparison"], missing, strict=True)
+        (marker(note) or "[x]") if np.isnan(value) else f"{number(value, decimals)} {word}".strip()
+        for value, word, note in zip(rows["value"], words, rows["value_note"], strict=True)
     ]
-    texts = [text.replace("no clear difference", "similar") for text in texts]
     side.set_yticks(places, texts)
     side.tick_params(axis="y", length=0)
     side.spines["right"].set_visible(False)
 
 
 def _draw_benchmark(ax: Axes, rows: pd.DataFrame, decimals: int) -> None:
-    values = rows["benchmark_value"].dropna()
-    if values.empty:
+    known = rows.dropna(subset="benchmark_value")
+    if known.empty:
         return
-    ax.axvline(values.iloc[0], color=ENGLAND, linewidth=1.4, linestyle=(0, (4, 2)), zorder=1)
-    label = f"{rows['benchmark_name'].iloc[0]} {number(values.iloc[0], decimals)}"
+    value, name = known.iloc[0][["benchmark_value", "benchmark_name"]]
+    ax.axvline(value, color=ENGLAND, linewidth=1.4, linestyle=DASHES, zorder=1)
     ax.annotate(
-        label,
-        (values.iloc[0], 1),
+        f"{name} {number(value, decimals)}",
+        (value, 1),
         xycoords=("data", "axes fraction"),
         xytext=(0, 3),
         textcoords="offset points",
@@ -219,43 +157,66 @@ def _draw_benchmark(ax: Axes, rows: pd.DataFrame, decimals: int) -> None:
     )
 
 
-def _draw_trend(ax: Axes, series: pd.DataFrame, places: dict[str, int]) -> None:
-    for _, part in series.groupby("definition", sort=False):
-        whole = part.set_index("period").reindex([p for p in places if p in set(part["period"])])
-        along = whole.reindex(list(places))
-        x = np.arange(len(places))
-        ax.plot(x, along["benchmark_value"], color=ENGLAND, linewidth=1.2, linestyle=(0, (4, 2)))
-        ax.fill_between(x, along["lower_ci"], along["upper_ci"], color=ACCENT, alpha=0.18, lw=0)
-        ax.plot(x, along["value"], color=ACCENT, linewidth=1.8)
-        alone = (
-            along["value"].notna() & along["value"].shift().isna() & along["value"].shift(-1).isna()
-        )
-        ax.scatter(x[alone], along.loc[alone, "value"], color=ACCENT, s=14)
-    ax.grid(axis="y", color=RULE, linewidth=0.6)
-    ax.set_ylim(bottom=0)
-    ax.tick_params(axis="both", length=0)
+def svg_uri(ax: Axes) -> str:
+    """The drawing as an address that holds all of it, light enough for a page."""
+    file = io.BytesIO()
+    nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    ax.figure.savefig(file, format="svg", metadata=nothing)
+    light = _light(file.getvalue().decode("utf-8"))
+    return "data:image/svg+xml;base64," + base64.b64encode(light.encode("utf-8")).decode("ascii")
 
 
-def _label_periods(grid: np.ndarray, labels: list[str], columns: int) -> None:
-    few = columns > 1 or len(labels) > 8
-    picks = sorted({0, len(labels) - 1} if few else range(len(labels)))
-    for ax in grid.flat:
-        ax.set_xticks(picks, [labels[pick] for pick in picks])
-        ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-        if few and len(picks) > 1:
-            for label, side in zip(ax.get_xticklabels(), ("left", "right"), strict=False):
-                label.set_horizontalalignment(side)
+def _light(svg: str) -> str:
+    """The same drawing in half the bytes: places to a tenth of a point, no unused names."""
+    svg = PLACES.sub(_rounded, svg[svg.index("<svg") :])
+    svg = NEEDLESS.sub("", svg).replace("</style>", f"text{{{FONT}}}</style>")
+    return re.sub(r">\s+<", "><", svg)
 
 
-def _name_benchmark(figure: Figure, measures: pd.DataFrame) -> None:
-    if measures["benchmark_value"].notna().any():
-        handle = Line2D([], [], color=ENGLAND, linestyle=(0, (4, 2)), linewidth=1.2)
-        own = Line2D([], [], color=ACCENT, linewidth=1.8)
-        figure.legend(
-            [own, handle],
-            ["the area, with 95% limits", measures["benchmark_name"].iloc[0]],
-            loc="outside upper left",
-            ncols=2,
-            frameon=False,
-            fontsize=9,
-        )
+def _rounded(places: re.Match[str]) -> str:
+    text = re.sub(
+        r"-?\d+\.\d+", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), places[0]
+    )
+    text = " ".join(text.split())
+    # A line may follow a line without its L, but not a curve.
+    return f" {text}" if re.search("[CQ] ", text) else f" {text.replace(' L ', ' ')}"
+
+
+def measure_words(indicator: Indicator) -> str:
+    """What is measured and its unit: `percentage of children measured`, `number of children`."""
+    unit = indicator.unit
+    if indicator.unit_short == "%":
+        return f"percentage{unit.removeprefix('%')}"
+    words = {"count": f"number of {unit}", "rate": f"rate {unit}", "value": unit}
+    return words[indicator.method]
+
+
+def unit_words(indicator: Indicator) -> str:
+    """Unit as an axis or a legend names it: `number of children`, `% of children measured`."""
+    return measure_words(indicator) if indicator.method == "count" else indicator.unit
+
+
+def areas_caption(latest: pd.DataFrame, indicator: Indicator) -> str:
+    """What a table of areas holds."""
+    return f"{named(indicator)}, {period_words(latest, indicator)}."
+
+
+def marks_caption(latest: pd.DataFrame, indicator: Indicator) -> str:
+    """What a chart of areas holds and how to read its marks and lines."""
+    said = f"{named(indicator)}, {period_words(latest, indicator)}."
+    names = latest.loc[latest["benchmark_value"].notna(), "benchmark_name"]
+    if latest["lower_ci"].isna().all():
+        return f"{said} The dashed line is {names.iloc[0]}." if len(names) else said
+    said += " The line through a mark shows its 95% limits"
+    if names.empty:
+        return f"{said}."
+    return (
+        f"{said}; where it does not reach the dashed line, the place differs from "
+        f"{names.iloc[0]} by more than chance would explain."
+    )
+
+
+def named(indicator: Indicator) -> str:
+    """Name and unit of an indicator, without a unit that its name already holds."""
+    unit = unit_words(indicator)
+    return indicator.name if unit in indicator.name else f"{indicator.name}, {unit}"

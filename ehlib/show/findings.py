@@ -6,35 +6,51 @@ import pandas as pd
 
 from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
-from ehlib.load.periods import in_words, parse_quarter
+from ehlib.load.periods import earlier_quarter, in_words, parse_quarter
+from ehlib.show.charts import measure_words
 from ehlib.show.sentences import (
     against_benchmark,
+    beside,
     change,
-    count_words,
+    directions,
     extremes,
     gap,
-    in_sentence,
     list_words,
+    number_word,
     one_area,
     period_words,
-    was,
     with_unit,
 )
 
 NO_LIMITS = (
-    "These figures were published without limits, so a difference between two places may be chance."
+    "These figures were published without limits, so a difference between two places or years "
+    "may be chance."
 )
+NUMBERS = "These are numbers, not rates: where more children live, a number is larger."
+PROVISIONAL = "These figures are provisional: the publisher may still change them."
+FEW = "Not reliable, since they rest on 3 to 19 events, are the figures of"
+HIDDEN = "No figure can be shown: some of the numbers are so small that a child could be known."
+POPULATIONS = (
+    "The numbers of children that the rates rest on are worked out by us from published figures; "
+    "they are not published themselves."
+)
+EDITIONS = "Each edition is rebuilt for England as it then is, so two editions show no change."
 
 
 def context(latest: pd.DataFrame, indicator: Indicator, areas: Areas, quarter: str) -> str:
-    """Area, period, benchmark and cut-off of a page in one line."""
-    end = parse_quarter(quarter).end
-    beside = latest.loc[latest["benchmark_value"].notna(), "benchmark_name"]
-    compared = f", compared with {beside.iloc[0]}" if len(beside) else ""
+    """Area, period, benchmark, measure and cut-off of a page in one line."""
+    names = latest.loc[latest["benchmark_value"].notna(), "benchmark_name"]
+    compared = f", compared with {names.iloc[0]}" if len(names) else ""
     return (
-        f"{areas.county.name}, {period_words(latest, indicator)}{compared}. "
-        f"Figures {indicator.unit}, for periods that ended by {end.day} {end:%B %Y}."
+        f"{areas.county.name}, {period_words(latest, indicator)}{compared}: "
+        f"{measure_words(indicator)}. Periods that ended after {last_day(quarter)} are left out."
     )
+
+
+def last_day(quarter: str) -> str:
+    """Last day of a quarter in words: `31 December 2013`."""
+    end = parse_quarter(quarter).end
+    return f"{end.day} {end:%B %Y}"
 
 
 def indicator_findings(
@@ -42,11 +58,10 @@ def indicator_findings(
 ) -> list[str]:
     """Findings of an indicator's page: the districts, the benchmark, the county, the change."""
     return [
-        extremes(latest, indicator),
-        against_benchmark(latest, indicator),
-        one_area(latest, areas.county.code, indicator),
+        *_compared(latest, indicator, areas),
         change(measures, areas.county.code, indicator),
-        limits_note(latest, indicator),
+        _districts_before(measures, latest, indicator),
+        *cautions(latest, indicator),
     ]
 
 
@@ -56,189 +71,159 @@ def map_findings(latest: pd.DataFrame, indicator: Indicator) -> list[str]:
         extremes(latest, indicator),
         gap(latest, indicator),
         against_benchmark(latest, indicator),
-        limits_note(latest, indicator),
+        *cautions(latest, indicator),
     ]
 
 
-def limits_note(latest: pd.DataFrame, indicator: Indicator) -> str:
-    """Warning that figures came without limits, where they could have had some."""
-    unlimited = latest["lower_ci"].isna().all() and indicator.method != "count"
-    return NO_LIMITS if unlimited else ""
+def cautions(latest: pd.DataFrame, indicator: Indicator) -> list[str]:
+    """What to beware of in the figures shown: no limits, mere numbers, provisional, unreliable."""
+    known = latest.dropna(subset="value")
+    said = [NUMBERS] if indicator.method == "count" and len(known) > 1 else []
+    if known["lower_ci"].isna().all() and indicator.method in ("rate", "proportion"):
+        said.append(NO_LIMITS)
+    if known["value_note"].str.contains("provisional").any():
+        said.append(PROVISIONAL)
+    weak = sorted(known.loc[known["value_note"].str.contains("unreliable"), "area_name"])
+    return [*said, f"{FEW} {list_words(weak)}."] if weak else said
 
 
-def compared(latest: pd.DataFrame, indicator: Indicator, areas: Areas) -> str:
-    """Alt text of a chart of areas: its findings in a row, or the figures where none arises."""
+def _compared(latest: pd.DataFrame, indicator: Indicator, areas: Areas) -> list[str]:
     said = [
         extremes(latest, indicator),
         against_benchmark(latest, indicator),
         one_area(latest, areas.county.code, indicator),
     ]
-    return " ".join(filter(None, said)) or listed_values(latest, indicator)
+    return [*filter(None, said)] or [listed_values(latest, indicator)]
 
 
-def changed(measures: pd.DataFrame, indicator: Indicator, areas: Areas) -> str:
-    """Alt text of a chart of trends: how the county or, without it, each district moved."""
-    codes = [areas.county.code, *areas.codes("district")]
-    said = list(filter(None, (change(measures, code, indicator) for code in codes)))
-    none = "Only one period is held, so there is no change to show."
-    return " ".join(said[:1] if said and measures["area_code"].eq(codes[0]).any() else said) or none
+def _districts_before(measures: pd.DataFrame, latest: pd.DataFrame, indicator: Indicator) -> str:
+    """Which period districts were last known for, where the page shows a later one."""
+    known = measures[measures["area_type"] == "district"].dropna(subset="value")
+    if known.empty or latest["area_type"].eq("district").any():
+        return ""
+    last = known[known["period_start"] == known["period_start"].max()]
+    return f"The latest figures for districts are for {period_words(last, indicator)}."
+
+
+def compared(latest: pd.DataFrame, indicator: Indicator, areas: Areas) -> str:
+    """Alt text of a chart of areas: its findings in a row, or the figures where none arises."""
+    return " ".join(_compared(latest, indicator, areas))
+
+
+def mapped(latest: pd.DataFrame, indicator: Indicator) -> str:
+    """Alt text of a map: its extremes, or the figures where none arises."""
+    return extremes(latest, indicator) or listed_values(latest, indicator)
+
+
+def changed(local: pd.DataFrame, indicator: Indicator, area_code: str) -> str:
+    """Alt text of a chart of trends: how one area moved, and which way each of the others."""
+    others = [code for code in local["area_code"].unique() if code != area_code]
+    said = [change(local, area_code, indicator), directions(local, others, indicator)]
+    return " ".join(filter(None, said)) or "No two figures shown can be compared over time."
+
+
+def no_trend(local: pd.DataFrame, indicator: Indicator) -> str:
+    """Why no change can be drawn; empty when it can."""
+    known = local.dropna(subset="value").sort_values("period_start")
+    if known.empty:
+        return HIDDEN
+    if known["period"].iloc[0] == known["period"].iloc[-1]:
+        only = period_words(known, indicator)
+        return f"A figure is held for {only} alone, so no change can be shown."
+    return EDITIONS if indicator.calendar == "release" else ""
 
 
 def listed_values(latest: pd.DataFrame, indicator: Indicator) -> str:
     """Every area with its value, for charts that show nothing but the figures."""
-    figures = [
-        f"{row.area_name} {with_unit(row.value, indicator)}"
-        for row in latest.dropna(subset="value").itertuples()
-    ]
-    return f"{indicator.name} in {period_words(latest, indicator)}: {'; '.join(figures)}."
+    known = latest.dropna(subset="value")
+    figures = [f"{row.area_name} {with_unit(row.value, indicator)}" for row in known.itertuples()]
+    when = period_words(latest, indicator)
+    return f"{indicator.name} in {when}: {'; '.join(figures)}." if figures else HIDDEN
 
 
 def awaited_context(areas: Areas, quarter: str) -> str:
     """Line under the title of a page that has no figure yet."""
-    end = parse_quarter(quarter).end
-    return (
-        f"{areas.county.name}. No figure held is for a period that ended by {end.day} {end:%B %Y}."
-    )
+    return f"{areas.county.name}. No figure held is for a period that ended by {last_day(quarter)}."
 
 
 def awaited(held: pd.DataFrame, indicator: Indicator, quarter: str) -> list[str]:
     """Which period the first figure covers, when any is held."""
     known = held.dropna(subset="value").sort_values("period_start")
-    when = in_words(parse_quarter(quarter))
-    begin = f"There is no figure to report for {when}"
+    begin = f"There is no figure to report for {in_words(parse_quarter(quarter))}"
     if known.empty:
         return [f"{begin}, and none is held for any later period."]
     first = period_words(known.head(1), indicator)
     return [f"{begin}: the first period held is {first}, which ended later."]
 
 
-def mash_context(latest: pd.DataFrame, areas: Areas) -> str:
+def mash_context(latest: pd.DataFrame, area_code: str, areas: Areas) -> str:
     """Line under the title of a page on the MASH."""
+    county = areas.county
+    beside = "" if area_code == county.code else f", compared with {county.name}"
     when = in_words(parse_quarter(latest["period"].iloc[0]))
-    return f"{areas.county.name}, {when}, compared with the county. Counted from case records."
+    return f"{areas.name(area_code)}, {when}{beside}. Counted from case records."
 
 
 def mash_findings(
     own: pd.DataFrame, acted: pd.DataFrame, area_code: str, indicators: Mapping[str, Indicator]
 ) -> list[str]:
     """How many enquiries, more or fewer than a year before, at what rate, and what came of them."""
-    last = own.sort_values("period_start").iloc[-1]
+    latest = own[own["period_start"] == own["period_start"].max()]
     outcome = in_force(indicators["mash_outcome"], acted)
-    share = acted[acted["area_code"] == area_code].dropna(subset="value")
-    came = "" if share.empty else with_unit(share["value"].iloc[0], outcome)
     return [
-        _enquiries(own, last),
-        one_area(own[own["period"] == last["period"]], area_code, indicators["mash_enquiries"]),
-        f"{outcome.name}: {came}." if came else "",
+        _enquiries(latest.iloc[0], own),
+        one_area(latest, area_code, indicators["mash_enquiries"]),
+        _outcome(acted[acted["area_code"] == area_code], outcome),
     ]
 
 
-def _enquiries(own: pd.DataFrame, last: pd.Series) -> str:
-    when = in_words(parse_quarter(last["period"]))
-    if pd.isna(last["numerator"]):
-        return f"The number of enquiries in {when} is hidden, since it is small."
-    begin = f"{last['area_name']} had {last['numerator']:,.0f} enquiries in {when}"
-    a_year_before = last["period_start"] - pd.DateOffset(years=1)
-    earlier = own.loc[own["period_start"] == a_year_before, "numerator"].dropna()
-    if earlier.empty:
-        return f"{begin}."
-    more = last["numerator"] - earlier.iloc[0]
+def _enquiries(row: pd.Series, own: pd.DataFrame) -> str:
+    quarter = parse_quarter(row["period"])
+    when = in_words(quarter)
+    if pd.isna(row["numerator"]):
+        return f"How many enquiries there were in {when} is hidden, since some numbers are small."
+    said = f"{row['area_name']} had {_count(row['numerator'])} in {when}"
+    before = own[own["period"] == earlier_quarter(quarter, 4).label]["numerator"].dropna()
+    if before.empty:
+        return f"{said}."
+    more = row["numerator"] - before.iloc[0]
     if more == 0:
-        return f"{begin}, as many as a year before."
-    word = "more" if more > 0 else "fewer"
-    return f"{begin}, {abs(more):,.0f} {word} than in the same quarter a year before."
+        return f"{said}, as many as in the same quarter a year before."
+    than = "more" if more > 0 else "fewer"
+    return f"{said}, {number_word(int(abs(more)))} {than} than in the same quarter a year before."
+
+
+def _count(enquiries: float) -> str:
+    return f"{number_word(int(enquiries))} {'enquiry' if enquiries == 1 else 'enquiries'}"
+
+
+def _outcome(rows: pd.DataFrame, outcome: Indicator) -> str:
+    """Share of one area's enquiries that had the outcome the plan watches, as a sentence."""
+    known = rows.dropna(subset="value")
+    if known.empty:
+        return "What came of the enquiries is hidden, since some of the numbers are small."
+    row = known.iloc[0]
+    share = with_unit(row["value"], outcome, full=True)
+    said = f"{outcome.name} were {share} in {row['area_name']}"
+    compared = pd.notna(row["benchmark_value"]) and pd.notna(row["lower_ci"])
+    return f"{said}, a percentage {beside(row, outcome)}." if compared else f"{said}."
 
 
 def outcome_shares(parts: pd.DataFrame) -> str:
     """Alt text of the bars of outcomes: the shares of the latest quarter, largest first."""
-    latest = parts[parts["period_start"] == parts["period_start"].max()].dropna(subset="value")
-    if latest.empty:
+    latest = parts[parts["period_start"] == parts["period_start"].max()]
+    known = latest[latest["value"] > 0].sort_values("value", ascending=False)
+    if known.empty:
         return "The outcomes are hidden, since some of the numbers are small."
-    shares = [
-        f"{row.category} {row.value:.0f}%"
-        for row in latest.sort_values("value", ascending=False).itertuples()
-    ]
-    return f"In {in_words(parse_quarter(latest['period'].iloc[0]))}: {list_words(shares)}."
+    said = [f"{row.category} {row.value:.0f}%" for row in known.itertuples()]
+    return f"Outcomes in {in_words(parse_quarter(latest['period'].iloc[0]))}: {list_words(said)}."
+
+
+def population_note(rows: pd.DataFrame) -> str:
+    """That rates of case records rest on derived populations; empty when they do not."""
+    return POPULATIONS if rows["value_note"].str.contains("derived").any() else ""
 
 
 def in_force(indicator: Indicator, rows: pd.DataFrame) -> Indicator:
     """Indicator as it is defined in the latest period of some rows."""
     return indicator.at(rows["period_start"].max().date()) if len(rows) else indicator
-
-
-def impact_context(areas: Areas, quarter: str) -> str:
-    """Line under the title of the page on impact measures."""
-    end = parse_quarter(quarter).end
-    return (
-        f"{areas.county.name}, {in_words(parse_quarter(quarter))}. The ten measures of the Early "
-        f"Help Development Plan 2013-16, with figures for periods that ended by "
-        f"{end.day} {end:%B %Y}."
-    )
-
-
-def impact_findings(statuses: pd.DataFrame, indicators: Mapping[str, Indicator]) -> list[str]:
-    """How many measures are improving or worsening, which, and why the others are not judged."""
-    judged = ["improving", "worsening", "no clear change"]
-    said = [
-        _judged(statuses[statuses["status"] == status], status, indicators) for status in judged
-    ]
-    others = statuses[~statuses["status"].isin(judged)]
-    reasons = [
-        f"{count_words(len(rows), 'measure').capitalize()} cannot be judged because "
-        f"{rows['reason'].iloc[0]}: "
-        f"{list_words([_name(indicators, each) for each in rows['indicator_id']])}."
-        for _, rows in others.groupby("status", sort=False)
-    ]
-    return [*filter(None, said), *reasons]
-
-
-def _name(indicators: Mapping[str, Indicator], indicator_id: str) -> str:
-    return in_sentence(indicators[indicator_id].short_name)
-
-
-def _judged(rows: pd.DataFrame, status: str, indicators: Mapping[str, Indicator]) -> str:
-    if rows.empty:
-        return ""
-    told = [
-        f"{_name(indicators, row.indicator_id)} "
-        f"({with_unit(row.value, indicators[row.indicator_id])} in {row.latest_period})"
-        for row in rows.itertuples()
-    ]
-    words = {"no clear change": "with no clear change since the baseline"}
-    count = f"{count_words(len(rows), 'measure').capitalize()} {was(told, 'is', 'are')}"
-    return f"{count} {words.get(status, status)}: {list_words(told)}."
-
-
-def quality_context(
-    accounts: Mapping[str, list[dict[str, object]]], areas: Areas, quarter: str
-) -> str:
-    """Line under the title of the page on data quality."""
-    day = pd.Timestamp(str(accounts["prepared"]))
-    end = parse_quarter(quarter).end
-    return (
-        f"{areas.county.name}. Extracts prepared on {day.day} {day:%B %Y}; figures for periods "
-        f"that ended by {end.day} {end:%B %Y}."
-    )
-
-
-def quality_findings(
-    accounts: Mapping[str, list[dict[str, object]]],
-    observations: pd.DataFrame,
-    indicators: Mapping[str, Indicator],
-) -> list[str]:
-    """What was read and refused, and for how many of the plans' indicators a figure is held."""
-    files = pd.DataFrame(accounts["files"])
-    rejected = count_words(int(files["rows_rejected"].sum()), "row").capitalize()
-    refused = count_words(int((files["outcome"] == "refused").sum()), "file")
-    rows = f"{files['rows_read'].sum():,} rows of {count_words(len(files), 'extract')}"
-    planned = [key for key, each in indicators.items() if each.sets]
-    known = observations.dropna(subset=["value", "numerator"], how="all")["indicator_id"].unique()
-    with_figure = len(set(planned) & set(known))
-    whole = (files["outcome"] == "loaded").all()
-    fault = "Nothing was refused." if whole else f"{rejected} and {refused} were refused."
-    synthetic = observations["value_note"].str.contains("synthetic").any()
-    return [
-        f"All {rows} are accounted for. {fault}",
-        f"Figures are held for {with_figure} of the {len(planned)} indicators of the two plans.",
-        "Case records are a synthetic sample, not real children." if synthetic else "",
-    ]

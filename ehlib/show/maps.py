@@ -1,20 +1,27 @@
 """Maps of districts with stable class breaks and a hatched class for no data."""
 
-from itertools import pairwise
+import re
+from itertools import combinations, pairwise
 
 import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import shapely
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
-from matplotlib.patheffects import withStroke
+from matplotlib.text import Annotation
 
-from ehlib.show.charts import INK, NARROW, QUIET, WIDE, new_axes
-from ehlib.show.sentences import number
+from ehlib.load.indicators import Indicator
+from ehlib.show.charts import INK, NARROW, QUIET, WIDE, named, new_axes, wrapped
+from ehlib.show.sentences import number, period_words
+from ehlib.show.tables import marker
 
 BLUES = ["#e6eff7", "#b3d0e8", "#74add1", "#3a7ab5", "#12436d"]  # light to dark, colour-blind safe
-TOLERANCE = 150.0  # metres that a drawn boundary may stray: half a pixel at page width
+HATCH = "////"
+TOLERANCE = 250.0  # metres that a drawn boundary may stray: about a pixel and a half of the page
+APART = 1.5  # points kept between two labels
+MOVES = 50  # rounds of moving labels apart before the map is taken as it is
 
 
 def add_class(measures: pd.DataFrame, breaks: tuple[float, ...]) -> pd.DataFrame:
@@ -78,19 +85,20 @@ def map_districts(
     ValueError
         If a district has no boundary.
     """
+    # Classed as written on the map: 9.96 is 10.0 there, and not under 10.
+    classed = add_class(measures.assign(value=measures["value"].round(decimals)), breaks)
     shapes = simplified(boundaries).merge(
-        add_class(measures, breaks), on="area_code", how="inner", validate="one_to_one"
+        classed, on="area_code", how="inner", validate="one_to_one"
     )
     lacking = sorted(set(measures["area_code"]) - set(shapes["area_code"]))
     if lacking:
         raise ValueError(f"no boundary for {', '.join(lacking)}")
-    ax = new_axes(height=5.3 if narrow else 7.0, width=NARROW if narrow else WIDE)
-    for row in shapes.itertuples():
-        _draw_district(ax, row, decimals, 7.5 if narrow else 9)
+    ax = new_axes(height=6.0 if narrow else 7.0, width=NARROW if narrow else WIDE)
     ax.set_axis_off()
     ax.set_aspect("equal")
-    ax.autoscale_view()
-    _add_legend(ax, shapes, breaks, unit, decimals, 2 if narrow else 3)
+    _shade(ax, shapes)
+    _add_legend(ax, shapes, class_names(breaks, decimals), wrapped(unit, 44))
+    _keep_apart(ax, [_label(ax, row, decimals) for row in shapes.itertuples()])
     return ax
 
 
@@ -101,48 +109,69 @@ def simplified(boundaries: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def _draw_district(ax: Axes, row: tuple, decimals: int, size: float) -> None:
-    known = not np.isnan(row.map_class)
-    face = BLUES[int(row.map_class)] if known else "white"
-    style = {"facecolor": face, "edgecolor": "white" if known else QUIET, "linewidth": 1.1}
-    shape = gpd.GeoSeries([row.geometry])
-    shape.plot(ax=ax, hatch=None if known else "////", **style)
-    shape.boundary.plot(ax=ax, color=INK, linewidth=0.5)
-    blank = "[c]" if "suppressed" in row.value_note else "[x]"
-    value = number(row.value, decimals) if known else blank
-    place = row.geometry.representative_point()
-    name = row.area_name.replace(" and ", " and\n")
-    ax.annotate(
-        f"{name}\n{value}",
-        (place.x, place.y),
+def _shade(ax: Axes, shapes: gpd.GeoDataFrame) -> None:
+    known = shapes["map_class"].notna()
+    fills = [BLUES[int(each)] for each in shapes.loc[known, "map_class"]]
+    edges = {"edgecolor": INK, "linewidth": 0.6}
+    shapes[known].plot(ax=ax, color=fills, **edges)
+    if not known.all():
+        shapes[~known].plot(ax=ax, facecolor="white", hatch=HATCH, **edges)
+    ax.autoscale_view()
+
+
+def _label(ax: Axes, row: tuple, decimals: int) -> Annotation:
+    """Name and value on a light ground, in the middle of the widest part of the district."""
+    middle = shapely.get_point(shapely.maximum_inscribed_circle(row.geometry, TOLERANCE), 0)
+    blank = marker(row.value_note) or "[x]"
+    value = blank if np.isnan(row.value) else number(row.value, decimals)
+    return ax.annotate(
+        f"{wrapped(row.area_name, 13)}\n{value}",
+        (middle.x, middle.y),
+        xytext=(0, 0),
+        textcoords="offset points",
         ha="center",
         va="center",
-        fontsize=size,
-        path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        fontsize=9,
+        linespacing=1.05,
+        bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.82, "linewidth": 0},
     )
 
 
-def _add_legend(
-    ax: Axes,
-    shapes: gpd.GeoDataFrame,
-    breaks: tuple[float, ...],
-    unit: str,
-    decimals: int,
-    columns: int,
-) -> None:
+def _keep_apart(ax: Axes, labels: list[Annotation]) -> None:
+    """Move labels up and down until none lies on another."""
+    ax.figure.draw_without_rendering()
+    for _ in range(MOVES):
+        clashes = 0
+        for one, two in combinations(labels, 2):
+            first, second = one.get_window_extent(), two.get_window_extent()
+            across = min(first.x1, second.x1) - max(first.x0, second.x0)
+            down = min(first.y1, second.y1) - max(first.y0, second.y0)
+            if min(across, down) <= 0:
+                continue
+            clashes += 1
+            upwards = 1 if first.y0 + first.y1 > second.y0 + second.y1 else -1
+            step = upwards * (down * 72 / ax.figure.dpi + APART) / 2
+            one.xyann, two.xyann = (0, one.xyann[1] + step), (0, two.xyann[1] - step)
+        if not clashes:
+            return
+
+
+def class_names(breaks: tuple[float, ...], decimals: int) -> list[str]:
+    """Classes in words, lowest first: `under 10`, `10 to under 20`, `20 or more`."""
     texts = [number(each, decimals).removesuffix(".0") for each in breaks]
-    names = [f"under {texts[0]}"]
-    names += [f"{low} to under {high}" for low, high in pairwise(texts)]
-    names += [f"{texts[-1]} or more"]
+    between = [f"{low} to under {high}" for low, high in pairwise(texts)]
+    return [f"under {texts[0]}", *between, f"{texts[-1]} or more"]
+
+
+def _add_legend(ax: Axes, shapes: gpd.GeoDataFrame, names: list[str], unit: str) -> None:
     patches = [
         Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=name)
         for name, colour in zip(names, BLUES, strict=False)
     ]
     if shapes["map_class"].isna().any():
-        patches.append(
-            Patch(facecolor="white", edgecolor=QUIET, hatch="////", label="no figure shown")
-        )
+        patches.append(Patch(facecolor="white", edgecolor=QUIET, hatch=HATCH, label="no figure"))
     with mpl.rc_context({"font.size": 9}):
+        columns = 2 if ax.figure.get_figwidth() == NARROW else 3
         ax.figure.legend(
             handles=patches,
             title=unit,
@@ -151,3 +180,10 @@ def _add_legend(
             frameon=False,
             alignment="left",
         )
+
+
+def map_caption(districts: pd.DataFrame, indicator: Indicator, boundaries: pd.DataFrame) -> str:
+    """What a map holds, and whose boundaries it is drawn with, in short."""
+    source = re.sub(r" \([^)]*\)", "", boundaries["source"].iloc[0]).split(". ")[0].rstrip(".")
+    said = f"{named(indicator)}, {period_words(districts, indicator)}."
+    return f"{said} Places left white lie outside the county. {source}."

@@ -10,25 +10,15 @@ from ehlib.load.periods import in_words, parse_period
 from ehlib.measure.rates import subtract
 
 SMALL_NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-MARKERS = {  # GSS shorthand for figures that are missing or need care, most serious first
-    "suppressed": ("[c]", "hidden so that no child can be identified"),
-    "not_available": ("[x]", "not available"),
-    "not_applicable": ("[z]", "not applicable"),
-    "unreliable": ("[u]", "low reliability, based on 3 to 19 events"),
-    "provisional": ("[p]", "provisional"),
-    "revised": ("[r]", "revised"),
-    "estimated": ("[e]", "estimated"),
-    "derived": ("[d]", "derived by us from published figures, not published itself"),
-    "inferred": ("[i]", "inferred by us from published figures, not published itself"),
-}
 NOUNS = {"rate": "rate", "proportion": "percentage", "count": "number", "value": "figure"}
+TRIPLE = ["value", "lower_ci", "upper_ci"]
+NEARLY = 0.005  # share of a number by which it may change and still be called the same
+SAME, UNCLEAR = "stayed the same", "showed no clear change"
+SINGLE = {"score": "average score", "points": "gap"}  # short units of `value` that need a noun
 
 
 def list_words(words: list[str]) -> str:
-    """Words in a row: `Ashfield`, `Ashfield and Mansfield`, `Ashfield, Gedling and Mansfield`.
-
-    A name that holds "and" itself is kept apart by a comma: `Ashfield, and Newark and Sherwood`.
-    """
+    """Words in a row, a comma before names with "and": `Ashfield, and Newark and Sherwood`."""
     if len(words) == 1:
         return words[0]
     comma = "," if " and " in words[-1] or " and " in words[-2] else ""
@@ -37,171 +27,222 @@ def list_words(words: list[str]) -> str:
 
 def count_words(count: int, noun: str) -> str:
     """Count and noun as prose has them: `one district`, `seven districts`, `12 districts`."""
-    number_word = SMALL_NUMBERS[count] if count < len(SMALL_NUMBERS) else f"{count:,}"
-    return f"{number_word} {noun if count == 1 else noun + 's'}"
+    return f"{number_word(count)} {noun if count == 1 else noun + 's'}"
 
 
-def in_sentence(name: str) -> str:
-    """Name as it stands inside a sentence: a small first letter unless it begins an acronym."""
-    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+def number_word(count: int) -> str:
+    """Whole number as prose has it: a word up to nine, digits from 10."""
+    return SMALL_NUMBERS[count] if count < len(SMALL_NUMBERS) else f"{count:,}"
+
+
+def begin(sentence: str) -> str:
+    """Sentence with a capital first letter and the rest as it is."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def possessive(name: str) -> str:
+    """Name with the apostrophe that shows belonging: `England's`, `East Midlands'`."""
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
 
 
 def number(value: float, decimals: int = 1) -> str:
-    """Number with its decimals and thousands separators; `[x]` when missing."""
-    return "[x]" if np.isnan(value) else f"{value:,.{decimals}f}"
+    """Number with its decimals and thousands separators; `[x]` when missing, never `-0`."""
+    if np.isnan(value):
+        return "[x]"
+    return f"{round(float(value), decimals) + 0.0:,.{decimals}f}"
 
 
 def with_unit(value: float, indicator: Indicator, *, full: bool = False) -> str:
-    """Value with its unit: `35.9 per 1,000`, `21.4%`, `4,866 children`."""
+    """Value with its unit: `35.9 per 1,000`, `21.4%`, `4,866 children`; a score has none."""
     text, unit = number(value, indicator.decimals), indicator.unit if full else indicator.unit_short
+    if indicator.unit_short == "score":
+        return text
     return f"{text}{unit}" if unit.startswith("%") else f"{text} {unit}".strip()
 
 
 def noun(indicator: Indicator) -> str:
-    """What the indicator's values are called: rate, percentage, number or figure."""
-    return "percentage" if indicator.unit_short == "%" else NOUNS[indicator.method]
+    """What the indicator's values are called: rate, percentage, number, average score ..."""
+    if indicator.unit_short == "%":
+        return "percentage"
+    return SINGLE.get(indicator.unit_short, NOUNS[indicator.method])
 
 
-def marker(value_note: str) -> str:
-    """GSS marker of the most serious note of a figure; empty when there is nothing to say."""
-    notes = value_note.split(";")
-    return next((symbol for note, (symbol, _) in MARKERS.items() if note in notes), "")
+def label_words(label: str, indicator: Indicator) -> str:
+    """Period of a label as it stands after "in" or "from"."""
+    period = parse_period(label, indicator.calendar)
+    several = period.calendar == "three_calendar_years"
+    return f"the years {label}" if several else in_words(period)
+
+
+def short_label(label: str) -> str:
+    """Label of a period for axes, tables and captions: `2013/14 Q3` in one piece, `2008-10`."""
+    return re.sub(r"(\d{4}) to \d\d(\d\d)", r"\1-\2", label.replace("-Q", "\u00a0Q"))
 
 
 def period_words(measures: pd.DataFrame, indicator: Indicator) -> str:
     """Period of a frame that holds one, in words."""
-    return in_words(parse_period(measures["period"].iloc[0], indicator.calendar))
+    return label_words(measures["period"].iloc[0], indicator)
 
 
 def extremes(latest: pd.DataFrame, indicator: Indicator) -> str:
     """Which districts were highest and lowest, with their values; empty below two districts."""
-    districts = latest[latest["area_type"] == "district"].dropna(subset="value")
-    if len(districts) < 2:
+    districts = latest[latest["area_type"] == "district"]
+    known = districts.dropna(subset="value")
+    if len(known) < 2:
         return ""
-    shown = districts["value"].round(indicator.decimals)
-    top, low = districts[shown == shown.max()], districts[shown == shown.min()]
-    when, what = period_words(latest, indicator), noun(indicator)
-    if len(top) == len(districts):
-        return f"Every district had the same {what} in {when}."
-    highest = with_unit(top["value"].iloc[0], indicator, full=True)
-    lowest = number(low["value"].iloc[0], indicator.decimals)
+    shown = known["value"].round(indicator.decimals)
+    tops, lows = (known[shown == end] for end in (shown.max(), shown.min()))
+    whole = len(known) == len(districts)
+    among = "" if whole else f"of the {number_word(len(known))} districts with a figure, "
+    said = f"{noun(indicator)} in {period_words(latest, indicator)}"
+    said += f" ({with_unit(tops['value'].iloc[0], indicator, full=True)})"
+    if len(tops) == len(known):
+        return begin(f"{among}{'every district' if whole else 'all'} had the same {said}.")
+    top, low = (list_words(sorted(rows["area_name"])) for rows in (tops, lows))
     unit = "%" if indicator.unit_short == "%" else ""
-    return (
-        f"{list_words(sorted(top['area_name']))} had the highest {what} in {when} ({highest}) "
-        f"and {list_words(sorted(low['area_name']))} the lowest ({lowest}{unit})."
-    )
+    lowest = f"{number(lows['value'].iloc[0], indicator.decimals)}{unit}"
+    return begin(f"{among}{top} had the highest {said} and {low} the lowest ({lowest}).")
 
 
 def against_benchmark(latest: pd.DataFrame, indicator: Indicator) -> str:
-    """In which districts the figure is above or below England's, by their intervals."""
+    """In which districts the figure is above or below the benchmark's, by their intervals."""
     compared = latest[(latest["area_type"] == "district") & latest["lower_ci"].notna()]
     compared = compared.dropna(subset="benchmark_value")
     if compared.empty:
         return ""
     above = sorted(compared.loc[compared["lower_ci"] > compared["benchmark_value"], "area_name"])
     below = sorted(compared.loc[compared["upper_ci"] < compared["benchmark_value"], "area_name"])
-    similar = len(compared) - len(above) - len(below)
-    reference = compared.iloc[0]
-    figure = with_unit(reference["benchmark_value"], indicator)
-    benchmark = f"{reference['benchmark_name']}'s ({figure})"
     if not above and not below:
-        which = count_words(similar, "district")
-        return f"None of the {which} compared was clearly different from {benchmark}."
-    said = [f"higher than {benchmark} in {list_words(above)}"] if above else []
-    if below:
-        said.append(f"lower{'' if above else f' than {benchmark}'} in {list_words(below)}")
-    others = f"; {_others(similar)}" if similar else ""
-    return f"The {noun(indicator)} was {' and '.join(said)}{others}."
+        row = compared.iloc[0]
+        return f"{_none_of(len(compared))} {beside(row, indicator).removeprefix('not ')}."
+    row = compared[compared["area_name"].isin(above or below)].iloc[0]
+    said = [f"{beside(row, indicator)} in {_which(above or below, compared)}"]
+    said += [f"lower in {_which(below, compared)}"] if above and below else []
+    others = len(compared) - len(above) - len(below)
+    rest = "district" if others == 1 else count_words(others, "district")
+    similar = f"; in the other {rest} it was not clearly different" if others else ""
+    return f"The {noun(indicator)} was {', and '.join(said)}{similar}."
 
 
-def was(names: list[str], one: str = "was", several: str = "were") -> str:
-    """Verb that agrees with how many names there are."""
-    return one if len(names) == 1 else several
+def _which(names: list[str], compared: pd.DataFrame) -> str:
+    whole = len(names) == len(compared) and len(names) > 2
+    return f"all {count_words(len(names), 'district')} compared" if whole else list_words(names)
 
 
-def _others(count: int) -> str:
-    where = "district" if count == 1 else count_words(count, "district")
-    return f"in the other {where} it was not clearly different"
+def _none_of(count: int) -> str:
+    few = {1: "The one district compared was not", 2: "Neither of the two districts compared was"}
+    return few.get(count, f"None of the {count_words(count, 'district')} compared was")
 
 
 def one_area(latest: pd.DataFrame, area_code: str, indicator: Indicator) -> str:
-    """One area's figure beside England's."""
+    """One area's figure beside the benchmark's; empty without a value."""
     rows = latest[latest["area_code"] == area_code].dropna(subset="value")
     if rows.empty:
         return ""
     row = rows.iloc[0]
-    when, what = period_words(rows, indicator), noun(indicator)
     figure = with_unit(row["value"], indicator, full=True)
-    begin = f"{row['area_name']}'s {what} in {when} was {figure}"
+    said = f"{_whose(row, indicator)} in {period_words(rows, indicator)} was {figure}"
     if np.isnan(row["benchmark_value"]):
-        return f"{begin}."
-    benchmark = f"{row['benchmark_name']}'s ({with_unit(row['benchmark_value'], indicator)})"
+        return f"{said}."
     if np.isnan(row["lower_ci"]):
-        return f"{begin}, beside {benchmark}."
-    if row["lower_ci"] <= row["benchmark_value"] <= row["upper_ci"]:
-        return f"{begin}, not clearly different from {benchmark}."
-    side = "higher" if row["lower_ci"] > row["benchmark_value"] else "lower"
-    return f"{begin}, {side} than {benchmark}."
+        other = with_unit(row["benchmark_value"], indicator)
+        return f"{said}; {possessive(row['benchmark_name'])} was {other}."
+    return f"{said}, {beside(row, indicator)}."
+
+
+def beside(row: pd.Series, indicator: Indicator) -> str:
+    """How a row with limits compares: `higher than England's (24.3 per 1,000)`."""
+    than = f"{possessive(row['benchmark_name'])} ({with_unit(row['benchmark_value'], indicator)})"
+    if row["lower_ci"] > row["benchmark_value"]:
+        return f"higher than {than}"
+    below = row["upper_ci"] < row["benchmark_value"]
+    return f"lower than {than}" if below else f"not clearly different from {than}"
+
+
+def _whose(row: pd.Series, indicator: Indicator) -> str:
+    """Area and noun as the subject of a sentence: a number belongs to nobody."""
+    if indicator.method == "count":
+        return f"The number in {row['area_name']}"
+    return f"{possessive(row['area_name'])} {noun(indicator)}"
 
 
 def change(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> str:
     """How one area's figure moved from its first to its latest period of one definition."""
-    series = measures[measures["area_code"] == area_code].dropna(subset="value")
-    series = series.sort_values("period_start")
-    series = series[series["definition"] == series["definition"].max()]
-    if len(series) < 2:
+    ends = _ends(measures[measures["area_code"] == area_code], indicator)
+    if ends is None:
         return ""
-    first, last = series.iloc[0], series.iloc[-1]
-    old, new = (with_unit(row["value"], indicator) for row in (first, last))
-    route = f"from {old} in {first['period']} to {new} in {last['period']}"
-    name = f"{first['area_name']}'s {noun(indicator)}"
-    if old == new:
-        return f"{name} was {old} both in {first['period']} and in {last['period']}."
-    verb = "rose" if last["value"] > first["value"] else "fell"
-    _, lower, upper = subtract(_triple(last), _triple(first))
+    first, last = ends
+    old, new = (with_unit(row["value"], indicator) for row in ends)
+    since, until = (label_words(row["period"], indicator) for row in ends)
+    who, direction = _whose(first, indicator), _direction(first, last, indicator)
+    if direction == SAME:
+        both = f"{old} both in {since} and in {until}"
+        nearly = f"almost the same, {old} in {since} and {new} in {until}"
+        return f"{who} was {both if old == new else nearly}."
+    route = f"from {old} in {since} to {new} in {until}"
+    if direction == UNCLEAR:
+        return f"{who} went {route}, a change that chance could explain."
+    return f"{who} {direction} {route}."
+
+
+def directions(measures: pd.DataFrame, area_codes: list[str], indicator: Indicator) -> str:
+    """Which of some areas rose, fell or showed no clear change over the periods shown."""
+    moves: dict[str, list[str]] = {each: [] for each in ("rose", "fell", SAME, UNCLEAR)}
+    for code in area_codes:
+        ends = _ends(measures[measures["area_code"] == code], indicator)
+        if ends is not None:
+            moves[_direction(*ends, indicator)].append(ends[1]["area_name"])
+    said = [f"{move} in {list_words(names)}" for move, names in moves.items() if names]
+    return f"The {noun(indicator)} {'; it '.join(said)}." if said else ""
+
+
+def _ends(series: pd.DataFrame, indicator: Indicator) -> tuple[pd.Series, pd.Series] | None:
+    """First and latest figure that may be compared: none of two editions, a quarter by season."""
+    known = series.dropna(subset="value").sort_values("period_start")
+    if known.empty or indicator.calendar == "release":
+        return None
+    last = known.iloc[-1]
+    known = known[known["definition"] == last["definition"]]
+    if indicator.calendar == "financial_quarter":
+        known = known[known["period_start"].dt.month == last["period_start"].month]
+    return None if len(known) < 2 else (known.iloc[0], last)
+
+
+def _direction(first: pd.Series, last: pd.Series, indicator: Indicator) -> str:
+    moved = abs(last["value"] - first["value"])
+    nearly = indicator.method == "count" and moved < NEARLY * first["value"]
+    if nearly or with_unit(first["value"], indicator) == with_unit(last["value"], indicator):
+        return SAME
+    _, lower, upper = subtract(last[TRIPLE], first[TRIPLE])
     if lower <= 0 <= upper:
-        return f"{name} went {route}, a change that chance could explain."
-    return f"{name} {verb} {route}."
-
-
-def _triple(row: pd.Series) -> tuple[float, float, float]:
-    return row["value"], row["lower_ci"], row["upper_ci"]
+        return UNCLEAR
+    return "rose" if last["value"] > first["value"] else "fell"
 
 
 def gap(latest: pd.DataFrame, indicator: Indicator) -> str:
     """Gap between the highest and the lowest district, with its limits, and their ratio."""
     districts = latest[latest["area_type"] == "district"].dropna(subset="value")
-    if len(districts) < 2:
+    shown = districts["value"].round(indicator.decimals)
+    if len(districts) < 2 or shown.min() == shown.max():
         return ""
     ranked = districts.sort_values("value")
     highest, lowest = ranked.iloc[-1], ranked.iloc[0]
-    size, *limits = subtract(_triple(highest), _triple(lowest))
-    size = with_unit(size, indicator).replace("%", " percentage points")
+    alone = (shown == shown.max()).sum() == (shown == shown.min()).sum() == 1
+    pair = f"{highest['area_name']} and {lowest['area_name']}"
+    between = pair if alone else "the highest and the lowest district"
+    size, *limits = subtract(highest[TRIPLE], lowest[TRIPLE])
     ends = [number(limit, indicator.decimals) for limit in limits]
     within = "" if np.isnan(limits[0]) else f" (95% limits {ends[0]} to {ends[1]})"
-    begin = f"The gap between {highest['area_name']} and {lowest['area_name']} was {size}{within}"
-    if lowest["value"] <= 0:
-        return f"{begin}."
+    said = f"The gap between {between} was {points(size, indicator)}{within}"
+    if lowest["value"] <= 0 or indicator.method == "value":
+        return f"{said}."
     times = number(highest["value"] / lowest["value"], 1)
-    return f"{begin}: the highest {noun(indicator)} was {times} times the lowest."
+    return f"{said}: the highest {noun(indicator)} was {times} times the lowest."
 
 
-def areas_caption(latest: pd.DataFrame, indicator: Indicator) -> str:
-    """What a chart or table of areas holds."""
-    limits = ", with 95% limits" if latest["lower_ci"].notna().any() else ""
-    return f"{indicator.name}, {indicator.unit}, {period_words(latest, indicator)}{limits}."
-
-
-def map_caption(districts: pd.DataFrame, indicator: Indicator, boundaries: pd.DataFrame) -> str:
-    """What a map holds, and whose boundaries it is drawn with, in short."""
-    source = re.sub(r" \([^)]*\)", "", boundaries["source"].iloc[0]).split(". ")[0].rstrip(".")
-    when = period_words(districts, indicator)
-    return f"{indicator.name}, {indicator.unit}, {when}. Land left white is elsewhere. {source}."
-
-
-def periods_caption(measures: pd.DataFrame, indicator: Indicator) -> str:
-    """What a chart or table of periods holds."""
-    ordered = measures.dropna(subset="value").sort_values("period_start")["period"]
-    first, last = ordered.iloc[0], ordered.iloc[-1]
-    span = f"in {first}" if first == last else f"from {first} to {last}"
-    return f"{indicator.name}, {indicator.unit}, {span}."
+def points(difference: float, indicator: Indicator) -> str:
+    """Difference of two values with its unit: of percentages, in percentage points."""
+    if indicator.unit_short != "%":
+        return with_unit(difference, indicator)
+    text = number(difference, indicator.decimals)
+    return f"{text} percentage point{'' if text == '1' else 's'}"

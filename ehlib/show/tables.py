@@ -1,13 +1,27 @@
 """Tables of text made from finished frames, ready for `show_table`."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
 from ehlib.load.indicators import Indicator
-from ehlib.show.sentences import MARKERS, marker, noun, number
+from ehlib.show.sentences import begin, noun, number, short_label
 
+MARKERS = {  # GSS shorthand for figures that are missing or need care, most serious first
+    "suppressed": ("[c]", "hidden so that no child can be identified"),
+    "not_available": ("[x]", "not available"),
+    "not_applicable": ("[z]", "not applicable"),
+    "unreliable": ("[u]", "low reliability, based on 3 to 19 events"),
+    "provisional": ("[p]", "provisional"),
+    "revised": ("[r]", "revised"),
+    "estimated": ("[e]", "estimated"),
+    "derived": ("[d]", "derived by us from published figures, not published itself"),
+    "inferred": ("[i]", "inferred by us from published figures, not published itself"),
+}
 SIGNS = {"above": "\u25b2", "below": "\u25bc"}
 WIDER = ["locality", "county", "unitary", "region", "england"]
+LIMITS, ENDS = "95% limits", ["lower_ci", "upper_ci"]
 
 
 def areas_table(latest: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
@@ -29,17 +43,16 @@ def areas_table(latest: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     compared = f"Compared with {rows['benchmark_name'].iloc[0]}"
     columns = {
         "Area": rows["area_name"],
-        "Number": _counts(rows, "numerator"),
-        "Out of": _counts(rows, "denominator"),
-        f"{noun(indicator).capitalize()} ({indicator.unit_short})": values_text(
-            rows, indicator.decimals
-        ),
-        "95% limits": _limits(rows, indicator),
+        "Number": counts_text(rows["numerator"], rows["value_note"]),
+        "Out of": counts_text(rows["denominator"], rows["value_note"]),
+        heading(indicator): values_text(rows, indicator),
+        LIMITS: _limits(rows, indicator),
         compared: rows["comparison"].where(rows["benchmark_value"].notna(), ""),
     }
     table = pd.DataFrame({name: list(cells) for name, cells in columns.items()})
-    if indicator.method == "count":
-        table = table.drop(columns=["Number", "Out of"])
+    for name, column in {"Number": "numerator", "Out of": "denominator"}.items():
+        if indicator.method == "count" or rows[column].isna().all():
+            table = table.drop(columns=name)
     if table[compared].isin(["", "not compared"]).all():
         table = table.drop(columns=compared)
     return table.loc[:, (table != "").any()]
@@ -58,75 +71,32 @@ def periods_table(measures: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     Returns
     -------
     DataFrame of text
-        `Period` and one column per area; empty where an area has no row for a period.
+        `Period` and one column per area; `[x]` where an area has no row for a period.
     """
     rows = order_areas(measures)
-    above, below = (
-        rows["lower_ci"] > rows["benchmark_value"],
-        rows["upper_ci"] < rows["benchmark_value"],
+    above = rows["lower_ci"] > rows["benchmark_value"]
+    below = rows["upper_ci"] < rows["benchmark_value"]
+    signs = np.select([above, below], [SIGNS["above"] + " ", SIGNS["below"] + " "], "")
+    texts = [sign + text for sign, text in zip(signs, values_text(rows, indicator), strict=True)]
+    wide = rows.assign(text=texts).pivot_table(
+        index=["period_start", "period"], columns="area_code", values="text", aggfunc="first"
     )
-    signs = np.select([above, below], [" " + SIGNS["above"], " " + SIGNS["below"]], "")
-    texts = rows.assign(text=np.char.add(values_text(rows, indicator.decimals).astype(str), signs))
-    wide = texts.pivot_table(
-        index=["period_start", "period"], columns="area_name", values="text", aggfunc="first"
-    )
-    wide = wide.sort_index(ascending=False)[list(rows["area_name"].drop_duplicates())].fillna("")
-    return wide.reset_index().drop(columns="period_start").rename(columns={"period": "Period"})
+    names = rows.drop_duplicates("area_code").set_index("area_code")["area_name"]
+    wide = wide.sort_index(ascending=False)[list(names.index)].fillna("[x]").set_axis(names, axis=1)
+    wide.insert(0, "Period", [short_label(label) for _, label in wide.index])
+    return wide.reset_index(drop=True)
 
 
 def signs_note(measures: pd.DataFrame) -> str:
     """What the signs of `periods_table` mean; empty when nothing could be compared."""
-    compared = measures[["lower_ci", "benchmark_value"]].notna().all(axis=1)
-    if not compared.any():
+    compared = measures.loc[measures[["lower_ci", "benchmark_value"]].notna().all(axis=1)]
+    if compared.empty:
         return ""
-    name = measures["benchmark_name"].iloc[0]
+    name = compared["benchmark_name"].iloc[0]
     return (
         f"{SIGNS['above']} higher than {name}, {SIGNS['below']} lower than {name}; no sign: "
         "not clearly different, or not compared."
     )
-
-
-def local_areas(measures: pd.DataFrame) -> pd.DataFrame:
-    """Rows of districts and of the county, or of the widest area held when there is no county."""
-    local = measures[measures["area_type"].isin(["district", "county", "unitary"])]
-    return order_areas(local if len(local) else measures)
-
-
-def order_areas(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows with districts first, by name, then the areas that hold them, from the smallest."""
-    rank = rows["area_type"].map({name: place for place, name in enumerate(WIDER, start=1)})
-    ordered = rows.assign(rank=rank.fillna(0))
-    return ordered.sort_values(["rank", "area_name"], kind="stable").drop(columns="rank")
-
-
-def values_text(rows: pd.DataFrame, decimals: int) -> np.ndarray:
-    """Values as text, each with the marker of its most serious note."""
-    return np.array(
-        [
-            (marker(note) or "[x]")
-            if np.isnan(value)
-            else f"{number(value, decimals)} {marker(note)}".strip()
-            for value, note in zip(rows["value"], rows["value_note"], strict=True)
-        ],
-        dtype=object,
-    )
-
-
-def counts_text(values: pd.Series, notes: pd.Series) -> list[str]:
-    """Counts as whole numbers with thousands separators; `[c]` where hidden, else empty."""
-    hidden = MARKERS["suppressed"][0]
-    return [
-        (hidden if "suppressed" in note else "") if np.isnan(value) else f"{value:,.0f}"
-        for value, note in zip(values, notes, strict=True)
-    ]
-
-
-def _counts(rows: pd.DataFrame, column: str) -> list[str]:
-    return counts_text(rows[column], rows["value_note"])
-
-
-def _fixed(value: float, indicator: Indicator) -> str:
-    return number(value, indicator.decimals)
 
 
 def quarters_table(own: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
@@ -142,21 +112,22 @@ def quarters_table(own: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     Returns
     -------
     DataFrame of text
-        The number so far in the year is left empty where a part of it is hidden.
+        The number so far in the year is hidden where a part of it is, and left empty where the
+        year's first quarter is not held.
     """
     rows = own.sort_values("period_start")
     year = rows["period"].str[:7]
     so_far = rows["numerator"].groupby(year).transform(lambda part: part.cumsum(skipna=False))
+    whole = rows["period"].groupby(year).transform("first").str.endswith("Q1")
     columns = {
-        "Quarter": rows["period"],
+        "Quarter": rows["period"].map(short_label),
         "Number": counts_text(rows["numerator"], rows["value_note"]),
-        "Number since April": counts_text(so_far, rows["value_note"]),
-        f"{noun(indicator).capitalize()} ({indicator.unit_short})": values_text(
-            rows, indicator.decimals
-        ),
-        "95% limits": _limits(rows, indicator),
+        "Number since April": np.where(whole, _hidden_from(so_far, year, rows["value_note"]), ""),
+        heading(indicator): values_text(rows, indicator),
+        LIMITS: _limits(rows, indicator),
     }
-    return pd.DataFrame({name: list(cells) for name, cells in columns.items()}).iloc[::-1]
+    table = pd.DataFrame({name: list(cells) for name, cells in columns.items()}).iloc[::-1]
+    return table.loc[:, (table != "").any()]
 
 
 def counts_table(measures: pd.DataFrame) -> pd.DataFrame:
@@ -166,18 +137,19 @@ def counts_table(measures: pd.DataFrame) -> pd.DataFrame:
     wide = texts.pivot_table(
         index="area_name", columns="period", values="text", aggfunc="first", sort=False
     )
-    return wide[sorted(wide.columns)].reset_index().rename(columns={"area_name": "Area"})
+    wide = wide[sorted(wide.columns)].fillna("[x]").reset_index()
+    return wide.rename(columns=lambda name: {"area_name": "Area"}.get(name, short_label(name)))
 
 
 def shares(parts: pd.DataFrame, *, periods: int = 8) -> pd.DataFrame:
-    """Per cent of one area's whole by category, one row a period, latest first.
+    """Per cent of one area's whole by category, one row a quarter, latest first.
 
     Parameters
     ----------
-    parts : DataFrame, one row per category and period
+    parts : DataFrame, one row per category and quarter
         `value` in per cent; missing where suppressed.
     periods : int
-        How many of the latest periods to keep.
+        How many of the latest quarters to keep.
 
     Returns
     -------
@@ -186,26 +158,76 @@ def shares(parts: pd.DataFrame, *, periods: int = 8) -> pd.DataFrame:
     """
     wide = parts.pivot_table(index="period", columns="category", values="value", dropna=False)
     latest = wide.sort_index(ascending=False).head(periods)
-    return latest[latest.iloc[0].sort_values(ascending=False, na_position="last").index]
+    ranked = latest.iloc[0].sort_values(ascending=False, na_position="last", kind="stable")
+    return latest[ranked.index].rename(index=short_label)
 
 
 def parts_table(parts: pd.DataFrame) -> pd.DataFrame:
-    """One row a period, latest first, one column a category: number and per cent."""
+    """One row a quarter, latest first, one column a category: number and per cent."""
     counts = counts_text(parts["numerator"], parts["value_note"])
     texts = [
         count if np.isnan(value) else f"{count} ({value:.1f}%)"
         for count, value in zip(counts, parts["value"], strict=True)
     ]
-    wide = parts.assign(text=texts).pivot_table(
-        index="period", columns="category", values="text", aggfunc="first"
-    )
+    rows = parts.assign(text=texts, period=parts["period"].map(short_label))
+    wide = rows.pivot_table(index="period", columns="category", values="text", aggfunc="first")
     order = [name for name in shares(parts).columns if name in wide]
-    named = wide.sort_index(ascending=False)[order].rename(columns=str.capitalize)
+    named = wide.sort_index(ascending=False)[order].fillna("[x]").rename(columns=begin)
     return named.reset_index().rename(columns={"period": "Quarter"})
 
 
-def _limits(rows: pd.DataFrame, indicator: Indicator) -> list[str]:
+def order_areas(rows: pd.DataFrame, *, by: str = "area_name") -> pd.DataFrame:
+    """Rows with districts first, by name, then the areas that hold them, from the smallest."""
+    rank = rows["area_type"].map({name: place for place, name in enumerate(WIDER, start=1)})
+    ordered = rows.assign(rank=rank.fillna(0)).sort_values(["rank", by], kind="stable")
+    return ordered.drop(columns="rank")
+
+
+def heading(indicator: Indicator) -> str:
+    """Name of the column of values, with its unit unless the name says it."""
+    name = noun(indicator).capitalize()
+    named = indicator.unit_short in ("%", "score")
+    return name if named else f"{name} ({indicator.unit_short})"
+
+
+def marker(value_note: str) -> str:
+    """GSS marker of the most serious note of a figure; empty when there is nothing to say."""
+    notes = value_note.split(";")
+    return next((symbol for note, (symbol, _) in MARKERS.items() if note in notes), "")
+
+
+def values_text(rows: pd.DataFrame, indicator: Indicator) -> list[str]:
+    """Values as text, each with the marker of its most serious note.
+
+    That the populations of case records are derived is said in words once on the page
+    (`findings.population_note`), not with a marker on every rate.
+    """
+    notes = rows["value_note"]
+    if indicator.data_class == "case":
+        notes = notes.str.replace(";?derived", "", regex=True)
     return [
-        "" if np.isnan(low) else f"{_fixed(low, indicator)} to {_fixed(high, indicator)}"
-        for low, high in zip(rows["lower_ci"], rows["upper_ci"], strict=True)
+        (marker(note) or "[x]")
+        if np.isnan(value)
+        else f"{number(value, indicator.decimals)} {marker(note)}".strip()
+        for value, note in zip(rows["value"], notes, strict=True)
     ]
+
+
+def counts_text(values: pd.Series, notes: Iterable[str]) -> list[str]:
+    """Counts as whole numbers with thousands separators; `[c]` where hidden, else empty."""
+    hidden = MARKERS["suppressed"][0]
+    return [
+        (hidden if "suppressed" in note else "") if np.isnan(value) else f"{value:,.0f}"
+        for value, note in zip(values, notes, strict=True)
+    ]
+
+
+def _hidden_from(so_far: pd.Series, year: pd.Series, notes: pd.Series) -> list[str]:
+    """Running totals as text; once a quarter is hidden, the rest of its year is too."""
+    hidden = notes.str.contains("suppressed").groupby(year).cummax()
+    return counts_text(so_far, np.where(hidden, "suppressed", ""))
+
+
+def _limits(rows: pd.DataFrame, indicator: Indicator) -> list[str]:
+    ends = (rows[name].map(lambda end: number(end, indicator.decimals)) for name in ENDS)
+    return ["" if low == "[x]" else f"{low} to {high}" for low, high in zip(*ends, strict=True)]

@@ -9,15 +9,15 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from ehlib.load.accounts import CASE_KINDS, SAMPLE, Prepared, describe_sources, label
 from ehlib.load.areas import Areas, read_areas
 from ehlib.load.boundaries import district_boundaries
 from ehlib.load.cases import count_cases, is_cases, read_cases
-from ehlib.load.checks import FIGURES
-from ehlib.load.extract import Extract, read_header
 from ehlib.load.indicators import Indicator, read_indicators
 from ehlib.load.schema import COLUMNS, KEY, SourceError, validate_observations
 from ehlib.load.sources import is_tidy, read_tidy
+from ehlib.load.sources.accounts import CASE_KINDS, SAMPLE, Prepared, describe_sources, label
+from ehlib.load.sources.checks import FIGURES
+from ehlib.load.sources.extract import Extract, read_header
 
 OTHER = ("boundaries",)  # folders of data/raw that load.boundaries reads
 TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".xlsm", ".ods")  # only CSV is read; the rest is said

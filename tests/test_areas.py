@@ -15,7 +15,7 @@ from ehlib.load.areas import (
     resolve_area,
     resolve_areas,
 )
-from ehlib.load.register import REFERENCE, english_areas
+from ehlib.load.areas.register import REFERENCE, english_areas
 from ehlib.load.schema import SourceError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

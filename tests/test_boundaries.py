@@ -9,13 +9,13 @@ import shapely
 from shapely.geometry import box
 
 from ehlib.load import boundaries as module
+from ehlib.load.areas.register import english_areas
 from ehlib.load.boundaries import (
     boundary_source,
     district_boundaries,
     read_boundaries,
     write_boundaries,
 )
-from ehlib.load.register import english_areas
 from ehlib.load.schema import SourceError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "boundaries"

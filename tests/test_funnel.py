@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 from statsmodels.stats.proportion import proportion_confint
 
-from ehlib.measure.funnel import funnel_comparison, funnel_limits
 from ehlib.measure.spc import funnel_limits as from_spc
+from ehlib.measure.spc.funnel import funnel_comparison, funnel_limits
 
 COLUMNS = ["lower_95", "upper_95", "lower_998", "upper_998"]
 # testdata_funnel_prop_outputs.csv: people, then the limits around 80.642448 per cent.

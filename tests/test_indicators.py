@@ -11,14 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehlib.load.catalogue import (
-    CONTEXT,
-    DEFINITION,
-    PRIORITIES,
-    SETS,
-    PlanValue,
-    parse_plan_value,
-)
 from ehlib.load.indicators import (
     PATH,
     CatalogueError,
@@ -26,6 +18,14 @@ from ehlib.load.indicators import (
     catalogue_frame,
     indicators_in,
     read_indicators,
+)
+from ehlib.load.indicators.catalogue import (
+    CONTEXT,
+    DEFINITION,
+    PRIORITIES,
+    SETS,
+    PlanValue,
+    parse_plan_value,
 )
 from ehlib.load.periods import parse_period
 

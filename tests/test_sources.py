@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ehlib.load.extract import Extract, fault, read_header, read_text_table
 from ehlib.load.indicators import read_indicators
 from ehlib.load.schema import COLUMNS, SourceError, validate_observations
 from ehlib.load.sources import TIDY_HAS, is_tidy, read_tidy
+from ehlib.load.sources.extract import Extract, fault, read_header, read_text_table
 
 INDICATORS = read_indicators()
 CONCEPTIONS = {
@@ -117,6 +117,7 @@ def test_columns_that_are_not_there_have_the_usual_meaning(tmp_path):
         ({"area_type": "District"}, "area_type", "district"),
         ({"area_type": "lower tier"}, "area_type", "district"),
         ({"sex": "Female"}, "sex", "female"),
+        ({"age": "15\u00a0to 17"}, "age", "15 to 17"),
         ({"value_note": "Derived; revised;"}, "value_note", "derived;revised"),
         ({"value": "44.1 "}, "value", 44.1),
         ({"numerator": "1,096", "value": "500"}, "numerator", 1096),
@@ -194,6 +195,7 @@ def test_a_period_is_kept_in_its_one_form(tmp_path, written, label):
         ({"value": "-44.1", "numerator": ""}, "value_negative", "value"),
         ({"lower_ci": "45", "upper_ci": "50"}, "value_outside_limits", "value"),
         ({"lower_ci": "50", "upper_ci": "40"}, "value_outside_limits", "value"),
+        ({"value": "", "lower_ci": "50", "upper_ci": "40"}, "value_outside_limits", "value"),
         (
             {"value": "", "numerator": "", "lower_ci": "-1", "upper_ci": "-1"},
             "limits_alone",
@@ -221,7 +223,9 @@ def test_what_is_not_certain_is_refused_by_row_and_column(tmp_path, change, rule
     [
         ({"numerator": "1465", "value": ""}, "numerator_above_denominator"),
         ({"numerator": "", "denominator": "", "value": "100.1"}, "percentage_above_100"),
+        ({"numerator": "831%"}, "number_unreadable"),
         ({"value": "0.57"}, "value_not_from_counts"),  # a share for a percentage
+        ({"value": "56.1"}, "value_not_from_counts"),  # 56.76 to one decimal is 56.8
         ({"value": "75"}, "value_not_from_counts"),  # digits exchanged
     ],
 )
@@ -267,6 +271,12 @@ def test_one_bad_row_is_rejected_whole_with_all_its_faults(tmp_path):
     extract = read(tmp_path, wrong)
     assert set(extract.faults["rule"]) == {"area_unknown", "period_unknown", "number_unreadable"}
     assert (extract.rows_rejected, len(extract.rejected)) == (1, 1)
+
+
+def test_a_row_is_counted_once_though_it_was_normalised_before_it_was_rejected(tmp_path):
+    extract = read(tmp_path, CONCEPTIONS, CONCEPTIONS | {"area_code": "Mansfield ", "value": "x1"})
+    counts = extract.rows_loaded, extract.rows_normalised, extract.rows_rejected
+    assert counts == (1, 0, 1)
 
 
 # Rows about the same

@@ -13,7 +13,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from statsmodels.stats.rates import confint_poisson_2indep
 
 from ehlib.measure import intervals
-from ehlib.measure.standardised import (
+from ehlib.measure.rates.standardised import (
     directly_standardised,
     divide,
     indirectly_standardised,

@@ -16,7 +16,7 @@ import shapely
 from pyogrio.errors import DataSourceError
 
 from ehlib.load.areas import Areas, county_areas
-from ehlib.load.register import Area, resolve_areas
+from ehlib.load.areas.register import Area, resolve_areas
 from ehlib.load.schema import LISTED, SourceError
 
 LEVELS = ("district", "lsoa")

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 
 from ehlib.load.areas import resolve_areas
-from ehlib.load.checks import check_counts, check_repeats, check_values, check_words
-from ehlib.load.extract import Extract as Extract
-from ehlib.load.extract import fault as fault
-from ehlib.load.extract import join_faults
-from ehlib.load.extract import read_header as read_header
-from ehlib.load.extract import read_text_table as read_text_table
 from ehlib.load.indicators import Indicator
 from ehlib.load.periods import parse_period
 from ehlib.load.schema import NUMBERS, SourceError
+from ehlib.load.sources.checks import check_counts, check_repeats, check_values, check_words
+from ehlib.load.sources.extract import Extract as Extract
+from ehlib.load.sources.extract import fault as fault
+from ehlib.load.sources.extract import join_faults
+from ehlib.load.sources.extract import read_header as read_header
+from ehlib.load.sources.extract import read_text_table as read_text_table
 
 TIDY_NEEDS = ["indicator_id", "area_code", "period"]
 TIDY_HAS = [*TIDY_NEEDS, "area_name", "area_type", "sex", "age", "category_type", "category"]

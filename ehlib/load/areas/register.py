@@ -10,7 +10,7 @@ import qlacref_authorities
 
 from ehlib.load.schema import LISTED, SourceError
 
-REFERENCE = Path(__file__).resolve().parents[2] / "data" / "reference"
+REFERENCE = Path(__file__).resolve().parents[3] / "data" / "reference"
 ENGLAND = ("E92000001", "England")
 TYPES = {
     "E06": "unitary",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import false_discovery_control
 
-from ehlib.measure.standardised import refuse
+from ehlib.measure.rates.standardised import refuse
 
 EXACT = 50_000  # arrangements up to this many are all tried: those of 8 areas, say
 BLOCK = 1_000  # random arrangements held at a time

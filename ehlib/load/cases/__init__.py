@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 
 from ehlib.load.areas import Areas
-from ehlib.load.case_columns import (
+from ehlib.load.cases.columns import (
     KINDS,
     column_name,
     normal_cells,
@@ -19,7 +19,7 @@ from ehlib.load.periods import quarter_of
 from ehlib.load.schema import COLUMNS, LISTED, ObservationError, SourceError
 from ehlib.load.sources import Extract, fault, read_text_table
 
-SQL = Path(__file__).parent / "sql"
+SQL = Path(__file__).parents[1] / "sql"
 LAST_DAY = {"mash_enquiries": "outcome_date", "early_help_episodes": "closed_date"}
 # Nine digits or more, a postcode, an e-mail address, a sentence: never repeated in a message.
 IDENTIFYING = r"(?i)(?:\d\D?){9}|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b|@|.{41}"

@@ -5,7 +5,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ehlib.measure import intervals
-from ehlib.measure.moran import GlobalMoran, LocalMoran, global_moran, local_moran, row_shares
+from ehlib.measure.spatial.moran import (
+    GlobalMoran,
+    LocalMoran,
+    global_moran,
+    local_moran,
+    row_shares,
+)
 
 __all__ = [
     "GlobalMoran",

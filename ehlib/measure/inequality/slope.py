@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, ndtri, stdtrit
 
-from ehlib.measure.standardised import refuse, tail
+from ehlib.measure.rates.standardised import refuse, tail
 
 Array = NDArray[np.float64]
 Number = float | Array

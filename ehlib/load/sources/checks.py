@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ehlib.load.definitions import definitions_in_force, percentages
-from ehlib.load.extract import fault, find_repeats, name_repeats
 from ehlib.load.indicators import Indicator
 from ehlib.load.schema import KEY, NUMBERS, SEXES, VALUE_NOTES
+from ehlib.load.sources.extract import fault, find_repeats, name_repeats
 
 FIGURES = [*NUMBERS, "value_note"]  # what a row says about its key
 MISSING = ["suppressed", "not_available", "not_applicable"]  # notes that explain an empty row

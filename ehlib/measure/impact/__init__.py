@@ -7,6 +7,8 @@ import pandas as pd
 
 from ehlib.load.indicators import Indicator, indicators_in
 from ehlib.measure.compare import NOT_KNOWN, filter_latest, target_status
+from ehlib.measure.impact.fewer import FewerEvents as FewerEvents
+from ehlib.measure.impact.fewer import fewer_events as fewer_events
 from ehlib.measure.rates import Triple, subtract
 
 REASONS = {

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ehlib.measure.funnel import funnel_comparison, funnel_limits
-from ehlib.measure.signals import add_signals
+from ehlib.measure.spc.funnel import funnel_comparison, funnel_limits
+from ehlib.measure.spc.signals import add_signals
 
 __all__ = ["funnel_comparison", "funnel_limits", "p_chart", "process_chart", "u_chart"]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ehlib.load.extract import (
+from ehlib.load.schema import SourceError
+from ehlib.load.sources.extract import (
     FAULT_COLUMNS,
     Extract,
     fault,
@@ -16,7 +17,6 @@ from ehlib.load.extract import (
     name_repeats,
     read_text_table,
 )
-from ehlib.load.schema import SourceError
 
 SAMPLE = "sample"  # folder of data/raw that `ehlib sample` writes
 CASE_KINDS = {"mash_enquiries": "MASH enquiry log", "early_help_episodes": "early help episodes"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ehlib.load.catalogue import (
+from ehlib.load.indicators.catalogue import (
     DEFINITION,
     INDICATOR,
     SETS,
@@ -21,7 +21,7 @@ from ehlib.load.periods import parse_period
 from ehlib.load.schema import LISTED
 
 NOT_PRINTED = PlanValue()
-PATH = Path(__file__).resolve().parents[2] / "data" / "reference" / "indicators.toml"
+PATH = Path(__file__).resolve().parents[3] / "data" / "reference" / "indicators.toml"
 
 
 class CatalogueError(ValueError):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ehlib.load.register import REFERENCE, Area, area_named, english_areas
-from ehlib.load.register import resolve_area as resolve_area
-from ehlib.load.register import resolve_areas as resolve_areas
+from ehlib.load.areas.register import REFERENCE, Area, area_named, english_areas
+from ehlib.load.areas.register import resolve_area as resolve_area
+from ehlib.load.areas.register import resolve_areas as resolve_areas
 from ehlib.load.schema import SourceError
 
 ENTRY = {

@@ -13,7 +13,7 @@ import pandas as pd
 from ehlib.load.areas import resolve_areas
 from ehlib.load.schema import SourceError
 
-WORDS = Path(__file__).resolve().parents[2] / "data" / "reference" / "case_words.toml"
+WORDS = Path(__file__).resolve().parents[3] / "data" / "reference" / "case_words.toml"
 CHILD = ["area_code", "age", "sex", "need_level"]
 KINDS = {  # columns of each kind of record: its own id, the child's, its first day, then the rest
     "mash_enquiries": [

@@ -10,6 +10,11 @@ from ehlib.load.definitions import definitions_in_force
 from ehlib.load.indicators import Indicator
 from ehlib.load.schema import NUMBERS
 from ehlib.measure import intervals
+from ehlib.measure.rates.standardised import directly_standardised as directly_standardised
+from ehlib.measure.rates.standardised import divide as divide
+from ehlib.measure.rates.standardised import indirectly_standardised as indirectly_standardised
+from ehlib.measure.rates.standardised import mean as mean
+from ehlib.measure.rates.standardised import ratio as ratio
 
 Measure = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 Triple = tuple[ArrayLike, ArrayLike, ArrayLike]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ehlib.measure.inequality.slope import Array, Number, SlopeIndex, groups, places, slope_index
 from ehlib.measure.rates import subtract
-from ehlib.measure.slope import Array, Number, SlopeIndex, groups, places, slope_index
-from ehlib.measure.standardised import divide, refuse
+from ehlib.measure.rates.standardised import divide, refuse
 
 __all__ = [
     "RangeAndRatio",

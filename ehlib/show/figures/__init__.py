@@ -1,0 +1,1 @@
+"""Charts that show a statistical method: variation over time, funnels, profiles and gradients."""

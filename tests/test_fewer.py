@@ -63,3 +63,14 @@ def test_missing_counts_and_empty_places_leave_the_answer_missing():
 def test_unknown_kind_is_refused():
     with pytest.raises(ValueError, match="kind is 'share'"):
         fewer_events(1, 10, 2.0, kind="share")
+
+
+def test_a_share_above_the_whole_and_a_negative_population_are_refused():
+    with pytest.raises(ValueError, match="from 0 to 100"):
+        fewer_events(300, 1000, 150, kind="proportion", multiplier=100)
+    with pytest.raises(ValueError, match="denominator is -1"):
+        fewer_events(3, -1, 2.0)
+
+
+def test_a_change_that_nothing_could_hide_still_takes_one_period():
+    assert fewer_events(1000, 1000, 0, kind="proportion", multiplier=100).periods == 1

@@ -23,7 +23,8 @@ class FewerEvents:
         Its limits, from those of the count; the reference is taken as known.
     periods : float
         Periods of the same length, before and after, that have to be counted before such a
-        change is told from chance four times in five. Missing when there is nothing to see.
+        change is told from chance four times in five, by a normal approximation that is rough
+        below about 10 events. Missing when there is nothing to see.
     """
 
     events: float
@@ -71,10 +72,14 @@ def fewer_events(
     Periods: Fleiss, Levin and Paik (2003), Statistical methods for rates and proportions, ch. 4,
     without continuity correction; for rates with Poisson variances.
     """
-    if kind not in ("rate", "proportion") or reference < 0:
+    most = multiplier if kind == "proportion" else np.inf
+    if kind not in ("rate", "proportion") or not (0 <= reference <= most or np.isnan(reference)):
         raise ValueError(
-            f"kind is {kind!r}, reference {reference:g}; expected rate or proportion, 0 or more"
+            f"kind is {kind!r}, reference {reference:g}; expected rate or proportion, and a value "
+            f"from 0 to {most:g}"
         )
+    if denominator < 0:
+        raise ValueError(f"denominator is {denominator:g}; expected a count of 0 or more")
     if kind == "rate":
         lower, upper = (float(limit) for limit in intervals.poisson(numerator, confidence))
     else:
@@ -86,5 +91,5 @@ def fewer_events(
         spread -= (numerator**2 + wanted**2) / denominator
     z = ndtri(1 - (1 - confidence) / 2) + ndtri(POWER)
     gone = numerator - wanted
-    periods = float(np.ceil(z**2 * spread / gone**2)) if gone else np.nan
+    periods = float(max(np.ceil(z**2 * spread / gone**2), 1)) if gone else np.nan
     return FewerEvents(float(gone), lower - wanted, upper - wanted, periods)

@@ -3,6 +3,7 @@
 Nothing here comes from a real record; the assumptions stand in data/reference/sample.toml.
 """
 
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -47,12 +48,17 @@ def write_sample(out: Path, *, rows: int | None = None, seed: int = 20140401) ->
     rng = np.random.default_rng(seed)
     enquiries = _enquiries(rng, model, rows)
     episodes = _episodes(rng, model, enquiries)
-    out.mkdir(parents=True, exist_ok=True)
-    paths = [out / "mash_enquiries.csv", out / "early_help_episodes.csv"]
-    frames = (_enquiry_frame(enquiries, model), _episode_frame(episodes, model))
-    for path, frame in zip(paths, frames, strict=True):
-        frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
-    return paths
+    frames = {
+        "mash_enquiries.csv": _enquiry_frame(enquiries, model),
+        "early_help_episodes.csv": _episode_frame(episodes, model),
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".sample-") as new:
+        for name, frame in frames.items():
+            path = Path(new) / name
+            frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+        out.mkdir(exist_ok=True)  # only now: an interrupted sample leaves no folder behind
+        return [(Path(new) / name).replace(out / name) for name in frames]
 
 
 def _read_model() -> dict:

@@ -14,7 +14,7 @@ from ehlib.load.boundaries import district_boundaries
 from ehlib.load.cases import count_cases, is_cases, read_cases
 from ehlib.load.indicators import Indicator, read_indicators
 from ehlib.load.schema import COLUMNS, KEY, SourceError, validate_observations
-from ehlib.load.sources import is_tidy, read_tidy
+from ehlib.load.sources import TIDY_NEEDS, is_tidy, read_tidy
 from ehlib.load.sources.accounts import CASE_KINDS, SAMPLE, Prepared, describe_sources, label
 from ehlib.load.sources.checks import FIGURES
 from ehlib.load.sources.extract import Extract, read_header
@@ -111,10 +111,12 @@ def _read(path: Path, indicators: dict[str, Indicator]) -> Extract:
             return read_tidy(path, indicators)
         if kind != "unknown":
             return read_cases(path)
-        header = read_header(path)
+        # A file without a header has children's records in its first row: none of it is quoted,
+        # since the account of extracts is shared.
         raise SourceError(
-            f"{path.name}, row 1: the columns {', '.join(header[:6])} are of no known kind of "
-            "extract; expected the tidy format, MASH enquiries or early help episodes"
+            f"{path.name}, row 1: the {len(read_header(path))} column names are of no known kind "
+            f"of extract; expected {', '.join(TIDY_NEEDS)} and a number, or case records with "
+            "enquiry_id or episode_id"
         )
     except SourceError as error:
         return Extract.refused(str(error))

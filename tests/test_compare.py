@@ -134,6 +134,9 @@ LATER, EARLIER = (20.0, 18.0, 22.0), (30.0, 27.0, 33.0)
         (EARLIER, LATER, "reduce", {}, "worsening"),
         ((28.0, 25.0, 31.0), EARLIER, "reduce", {}, "no clear change"),
         (EARLIER, EARLIER, "reduce", {}, "no clear change"),
+        # A limit of exactly 0: 20 - 22 with limits -4 and 0.
+        (LATER, (22.0, 22.0, 22.0), "reduce", {}, "no clear change"),
+        ((22.0, 22.0, 22.0), LATER, "increase", {}, "no clear change"),
         ((20.0, np.nan, np.nan), EARLIER, "reduce", {}, "no interval"),
         (LATER, (30.0, np.nan, np.nan), "reduce", {}, "no interval"),
         (LATER, EARLIER, "reduce", {"baseline_status": "provisional"}, "baseline provisional"),

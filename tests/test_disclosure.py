@@ -250,7 +250,7 @@ def bounds(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table, columns=["area_code", "category", "least", "most"])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(0, 12), min_size=6, max_size=6))
 def test_no_small_cell_follows_from_what_is_shown(counts):
     """Linear programmes over all that is shown: no cell of 1 to 4 may be pinned down."""

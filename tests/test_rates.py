@@ -215,6 +215,16 @@ def test_a_value_without_counts_stands_without_limits():
     assert np.isnan(row[["lower_ci", "upper_ci"]].astype(float)).all()
 
 
+def test_each_row_is_measured_by_its_own_method_alone():
+    """More injuries than children is right for a rate, though it would be wrong for a share."""
+    share = {"indicator_id": "eyfs_good_development", "period": "2013/14"}
+    many = {"indicator_id": "injury_admissions_0_14", "period": "2012/13"}
+    frame = observations(
+        {**share, "numerator": 1, "denominator": 2}, {**many, "numerator": 12, "denominator": 10}
+    )
+    assert rates.add_measures(frame, INDICATORS)["value"].tolist() == [50, 12_000]
+
+
 def test_a_count_is_its_own_value_without_limits_also_when_no_value_is_given():
     row = only(observations({"indicator_id": "population_0_17", "period": "2013", "numerator": 70}))
     assert row["value"] == 70

@@ -45,8 +45,7 @@ def wilson(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.9
     # events * (total - events) first: 1 - p would lose digits at huge counts
     spread = np.sqrt(z2 * (z2 + 4 * events * ((total - events) / total)))
     lower, upper = (centre - spread) / (2 * (total + z2)), (centre + spread) / (2 * (total + z2))
-    # exact at the ends, where rounding would leave a trace
-    return np.where(events == 0, 0.0 * total, lower), np.where(events == total, 1.0, upper)
+    return lower, np.where(events == total, 1.0, upper)  # exact, where rounding leaves a trace
 
 
 def poisson(count: ArrayLike, confidence: float = 0.95) -> Limits:

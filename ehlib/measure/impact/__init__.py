@@ -104,8 +104,7 @@ def _baseline(indicator: Indicator, series: pd.DataFrame) -> Triple:
         if held["value"].notna().any():
             return _triple(held.dropna(subset="value").iloc[0])
     printed = indicator.baseline.values  # noqa: PD011
-    whole = len(printed) == 1 and printed[0][0] == ""  # a labelled number is of a part
-    return (printed[0][1], np.nan, np.nan) if whole else NOT_KNOWN
+    return (printed[0][1], np.nan, np.nan) if len(printed) == 1 else NOT_KNOWN
 
 
 def _triple(row: pd.Series) -> Triple:

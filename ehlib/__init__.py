@@ -16,6 +16,7 @@ HOMES = {  # names that notebooks use, imported on first use so that the command
     "ehlib.measure.disclosure": ["protect_counts"],
     "ehlib.measure.impact": ["add_status"],
     "ehlib.measure.rates": ["add_measures"],
+    "ehlib.measure.spc": ["process_chart"],
     "ehlib.show.cells": [
         "show_definition",
         "show_figure",
@@ -26,6 +27,7 @@ HOMES = {  # names that notebooks use, imported on first use so that the command
         "show_title",
     ],
     "ehlib.show.charts": ["plot_areas"],
+    "ehlib.show.figures.process": ["plot_process"],
     "ehlib.show.maps": ["map_districts"],
     "ehlib.show.trends": ["plot_shares", "plot_trends"],
 }

@@ -8,7 +8,14 @@ import pytest
 
 from ehlib.load.indicators import read_indicators
 from ehlib.measure.spc import process_chart
-from ehlib.show.figures.words import fewer_sentence, process_sentence, trend_of, trend_sentence
+from ehlib.show.figures.words import (
+    by_period,
+    fewer_sentence,
+    process_caption,
+    process_sentence,
+    trend_of,
+    trend_sentence,
+)
 
 RATE = read_indicators()["under18_conceptions"]
 NAN = np.nan
@@ -129,3 +136,15 @@ def test_no_distance_is_given_where_none_is_known(columns):
 
 def test_no_distance_is_given_where_more_is_better():
     assert fewer_sentence(latest(), replace(RATE, polarity="high_is_good")) == ""
+
+
+def test_values_are_put_in_time_order_by_the_label_a_reader_sees():
+    rows = series([3.0, 1.0]).assign(period=["2013/14-Q2", "2013/14-Q1"])
+    rows["period_start"] = pd.to_datetime(["2013-07-01", "2013-04-01"])
+    assert by_period(rows).tolist() == [1.0, 3.0]
+    assert [each.split()[-1] for each in by_period(rows).index] == ["Q1", "Q2"]
+
+
+def test_caption_of_a_short_process_chart_says_how_far_to_trust_it():
+    said = process_caption(process_chart([1.0, 2.0, 3.0]), RATE, "Ashfield")
+    assert said.endswith("Beware: limits rest on 3 figures; 13 are wanted.")

@@ -6,7 +6,7 @@ import pandas as pd
 from ehlib.load.indicators import Indicator
 from ehlib.measure.impact import fewer_events
 from ehlib.measure.trend import RecentTrend, recent_trend
-from ehlib.show.sentences import label_words, noun, possessive, with_unit
+from ehlib.show.sentences import label_words, noun, possessive, short_label, with_unit
 
 WAYS = {"increasing": "rose", "decreasing": "fell"}
 JUDGED = {"high_is_good": ("better", "worse"), "low_is_good": ("worse", "better")}
@@ -45,6 +45,22 @@ def trend_sentence(measures: pd.DataFrame, area_code: str, indicator: Indicator)
     words = JUDGED.get(indicator.polarity)
     judged = "" if words is None else f", which is {words[0 if rose else 1]}"
     return f"Over the five years to {last}, {whose} {WAYS[found.direction]}{judged}."
+
+
+def by_period(rows: pd.DataFrame) -> pd.Series:
+    """Values of one area in time order, by the label of their period."""
+    ordered = rows.sort_values("period_start")
+    return ordered.set_index(ordered["period"].map(short_label))["value"]
+
+
+def process_caption(chart: pd.DataFrame, indicator: Indicator, name: str) -> str:
+    """What a process chart holds and how far its limits can be trusted."""
+    warnings = [each for each in chart["warning"].drop_duplicates() if each]
+    few = f" Beware: {warnings[-1]}." if warnings else ""
+    return (
+        f"{indicator.name}, {indicator.unit}, {name}: mean and limits of usual variation "
+        f"(XmR chart).{few}"
+    )
 
 
 def process_sentence(chart: pd.DataFrame, name: str) -> str:

@@ -139,8 +139,8 @@ def test_text_from_data_is_escaped_everywhere(shown, rows):
     show_definition(replace(INDICATORS["under18_conceptions"], caveat=HOSTILE), rows)
     for html, facts in shown:
         names = [attrs for tag, attrs, _ in Parts(html).found if tag == "img"]
-        assert all("onerror" not in attrs for attrs in names)
-        assert len(names) == (facts["role"] == "figure")
+        assert [set(attrs) for attrs in names] == [{"src", "alt"}] * (facts["role"] == "figure")
+        assert all(attrs["alt"] == HOSTILE for attrs in names)
     assert len(shown) == 7
 
 
@@ -244,6 +244,17 @@ def test_numbers_stand_on_the_right_and_in_one_piece(shown, column, right):
     assert [text.replace("\u00a0", " ") for text in said] == column
     assert any(" " in text for text in said) <= (not right)
     assert parts.all("th")[0][0].get("class") is None
+
+
+def test_heading_of_a_quarter_may_break_where_its_cells_may_not(shown):
+    frame = pd.DataFrame({"Quarter": ["2013/14\u00a0Q3"], "2013/14\u00a0Q2": ["1"]})
+    heads = [text for _, text in Parts(table(shown, frame)[0]).all("th")]
+    assert heads == ["Quarter", "2013/14 Q2", "2013/14\u00a0Q3"]
+
+
+def test_names_of_rows_stand_on_the_left_even_as_numbers(shown):
+    parts = Parts(table(shown, pd.DataFrame({"Period": ["2013", "2012"], "Rate": ["1", "2"]}))[0])
+    assert [attrs.get("class") for attrs, _ in parts.all("th")] == [None, "num", None, None]
 
 
 def test_table_explains_only_the_markers_it_uses(shown):

@@ -107,6 +107,25 @@ def test_indicator_findings_begin_with_the_districts(measures):
     ]
 
 
+def test_districts_moves_are_told_where_the_county_has_none(measures):
+    districts = measures[measures["area_type"] == "district"]
+    said = findings.indicator_findings(districts, last(districts), RATE, AREAS)
+    assert "From 2012 to 2013, the rate fell in Ashfield and Rushcliffe." in said
+    only = last(districts)
+    assert findings.indicator_findings(only, only, RATE, AREAS)[2] == ""
+
+
+def test_moves_are_told_only_since_the_definition_changed():
+    districts = years("Ashfield", "district", [90, 30, 20])
+    changed = districts.assign(definition=["a", "b", "b"])
+    said = findings.indicator_findings(changed, last(changed), RATE, AREAS)
+    assert "From 2013 to 2014, the rate fell in Ashfield." in said
+    broken = districts.assign(definition=["a", "b", "c"])
+    assert not any(
+        "From" in each for each in findings.indicator_findings(broken, last(broken), RATE, AREAS)
+    )
+
+
 def test_page_says_when_districts_were_last_known(measures):
     district = measures["area_type"] == "district"
     held = measures[~(district & (measures["period"] == "2013"))]
@@ -213,7 +232,7 @@ def test_page_says_why_no_change_is_shown(measures, indicator, change, expected)
 
 
 def test_awaited_page_names_the_first_period(measures):
-    assert findings.awaited(measures, RATE, "2011/12-Q4") == [
+    assert findings.awaited(measures[::-1], RATE, "2011/12-Q4") == [
         "There is no figure to report for January to March 2012: the first period held is 2012, "
         "which ended later."
     ]

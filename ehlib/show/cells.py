@@ -119,7 +119,7 @@ def show_table(
         "" if place < headers else _kind(texts.iloc[:, place]) for place in range(len(texts.T))
     ]
     heads = "".join(
-        f'<th scope="col"{kind}>{escape(str(name))}</th>'
+        f'<th scope="col"{kind}>{escape(str(name).replace(chr(160), " "))}</th>'
         for name, kind in zip(table.columns, kinds, strict=True)
     )
     rows = "".join(_row(cells, kinds, headers) for cells in texts.itertuples(index=False))

@@ -32,7 +32,7 @@ PLACES = re.compile(r' (?:d|x|y)="[^"]*"')
 NEEDLESS = re.compile(
     rf'<g id="[^"]*"/>|(?<=<g) id="[^"]*"(?=>)| transform="rotate\(-0 [^"]*\)"|{FONT}'
 )
-STEPS = [1, 2, 5, 10]  # of an axis
+STEPS = [1, 2, 2.5, 5, 10]  # of an axis
 ROW, LINE = 0.36, 0.17  # inches: a row of a chart, and a line of its label
 STYLE = {
     "font.family": "sans-serif",

@@ -19,6 +19,7 @@ from ehlib.show.sentences import (
     number_word,
     one_area,
     period_words,
+    short_label,
     with_unit,
 )
 
@@ -59,7 +60,7 @@ def indicator_findings(
     """Findings of an indicator's page: the districts, the benchmark, the county, the change."""
     return [
         *_compared(latest, indicator, areas),
-        change(measures, areas.county.code, indicator),
+        change(measures, areas.county.code, indicator) or _moves(measures, indicator),
         _districts_before(measures, latest, indicator),
         *cautions(latest, indicator),
     ]
@@ -94,6 +95,17 @@ def _compared(latest: pd.DataFrame, indicator: Indicator, areas: Areas) -> list[
         one_area(latest, areas.county.code, indicator),
     ]
     return [*filter(None, said)] or [listed_values(latest, indicator)]
+
+
+def _moves(measures: pd.DataFrame, indicator: Indicator) -> str:
+    """Which districts rose or fell, and since when, for where the county has no figure."""
+    known = measures[measures["area_type"] == "district"].dropna(subset="value")
+    known = known[known["definition"] == known["definition"].max()].sort_values("period_start")
+    said = directions(known, sorted(known["area_code"].unique()), indicator)
+    if not said:
+        return ""
+    first, last = (short_label(label) for label in known["period"].iloc[[0, -1]])
+    return f"From {first} to {last}, {said[:1].lower()}{said[1:]}"
 
 
 def _districts_before(measures: pd.DataFrame, latest: pd.DataFrame, indicator: Indicator) -> str:

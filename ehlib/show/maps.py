@@ -95,7 +95,6 @@ def map_districts(
         raise ValueError(f"no boundary for {', '.join(lacking)}")
     ax = new_axes(height=6.0 if narrow else 7.0, width=NARROW if narrow else WIDE)
     ax.set_axis_off()
-    ax.set_aspect("equal")
     _shade(ax, shapes)
     _add_legend(ax, shapes, class_names(breaks, decimals), wrapped(unit, 44))
     _keep_apart(ax, [_label(ax, row, decimals) for row in shapes.itertuples()])

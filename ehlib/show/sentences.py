@@ -42,7 +42,7 @@ def begin(sentence: str) -> str:
 
 def possessive(name: str) -> str:
     """Name with the apostrophe that shows belonging: `England's`, `East Midlands'`."""
-    return f"{name}'" if name.endswith("z") else f"{name}'s"
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
 
 
 def number(value: float, decimals: int = 1) -> str:

@@ -56,6 +56,16 @@ def test_trend_of_five_years_reads(values, options, expected):
     assert said == (start + expected if expected else "")
 
 
+def test_a_year_without_a_row_is_a_gap_and_not_skipped():
+    rows = series([36, 34, 32, 30, 28, 26])
+    assert trend_sentence(rows, "E10000024", RATE)
+    assert trend_sentence(rows.drop(index=3), "E10000024", RATE) == ""
+
+
+def test_an_area_without_figures_has_no_trend():
+    assert trend_sentence(series([34, 32, 30, 28, 26]), "E07000170", RATE) == ""
+
+
 def test_trend_is_not_judged_better_or_worse_without_polarity():
     neutral = replace(RATE, polarity="no_judgement")
     said = trend_sentence(series([34, 32, 30, 28, 26]), "E10000024", neutral)

@@ -14,8 +14,12 @@ JUDGED = {"high_is_good": ("better", "worse"), "low_is_good": ("worse", "better"
 
 def trend_of(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> RecentTrend:
     """Recent trend of one area, by the method that its indicator's figures allow."""
-    rows = measures[measures["area_code"] == area_code].sort_values("period_start")
-    counted = rows[["numerator", "denominator"]].notna().all(axis=1).all()
+    held = measures[measures["area_code"] == area_code].sort_values("period_start")
+    by_year = held.set_index(held["period_start"].dt.year)
+    # A year that was never published has no row; left out, its neighbours would look adjacent.
+    rows = by_year.reindex(range(by_year.index.min(), by_year.index.max() + 1))
+    rows["definition"] = rows["definition"].ffill()
+    counted = held[["numerator", "denominator"]].notna().all(axis=1).all()
     shares = indicator.method == "proportion" and counted
     return recent_trend(
         rows["value"],
@@ -31,7 +35,7 @@ def trend_of(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> Re
 
 def trend_sentence(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> str:
     """Whether one area's latest five yearly figures rise, fall or neither; empty if not judged."""
-    if indicator.calendar == "financial_quarter":
+    if indicator.calendar == "financial_quarter" or area_code not in set(measures["area_code"]):
         return ""
     found = trend_of(measures, area_code, indicator)
     if found.direction == "cannot_be_calculated":

@@ -65,7 +65,14 @@ LISTED = 5  # offenders an error lists before it says how many more
 
 
 class SourceError(Exception):
-    """A file is not as its publisher describes it."""
+    """A file is not as its publisher describes it.
+
+    `place` has what is known of the fault: `rule`, `sheet`, `row`, `column`, `wanted`, `mend`.
+    """
+
+    def __init__(self, message: str, **place: object) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class ObservationError(Exception):

@@ -1,286 +1,349 @@
-"""Tables of text: columns, order, units, markers, and what hidden counts hide."""
+"""Text files as tables: encodings, delimiters, headers, lines around the table, chunks."""
 
-from dataclasses import replace
+import csv
+import io
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from ehlib.load.indicators import read_indicators
-from ehlib.show.tables import (
-    MARKERS,
-    areas_table,
-    counts_table,
-    counts_text,
-    heading,
-    marker,
-    order_areas,
-    parts_table,
-    periods_table,
-    quarters_table,
-    shares,
-    signs_note,
-    values_text,
+from ehlib.load.schema import SourceError
+from ehlib.load.tables import FAULT_COLUMNS, Grid, Table, find_table, read_grids
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+HEADER = "area_code,area_name,value\n"
+ROWS = "E07000170,Ashfield,12\nE07000171,Bassetlaw,7\n"
+
+
+def any_header(names: list[str]) -> bool:
+    return sum(map(bool, names)) >= 2
+
+
+def write(folder: Path, content: str | bytes, name: str = "a.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def table_of(folder: Path, content: str | bytes, **how: object) -> Table:
+    (grid,) = read_grids(write(folder, content))
+    table = find_table(grid, how.pop("knows", any_header), **how)
+    assert table is not None
+    return table
+
+
+def refused(folder: Path, content: str | bytes) -> SourceError:
+    """Error of reading a file to its end."""
+    with pytest.raises(SourceError) as caught:
+        table_of(folder, content).cells()
+    return caught.value
+
+
+def rules(table: Table) -> list[str]:
+    return table.notes["rule"].tolist()
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
 )
-
-NAN = np.nan
-RATE = replace(read_indicators()["under18_conceptions"], unit_short="per 1,000", decimals=1)
-SHARE = replace(RATE, unit_short="%", method="proportion")
-NUMBER = replace(RATE, unit_short="children", method="count", decimals=0)
-SCORE = replace(RATE, unit_short="score", method="value")
-CASES = replace(RATE, data_class="case")
-
-
-@pytest.fixture
-def latest():
-    rows = [
-        ("England", "england", 22830, NAN, 24.3, 24.0, 24.6, NAN, "not compared", ""),
-        ("Nottinghamshire", "county", 340, NAN, 24.2, 21.7, 26.9, 24.3, "similar", ""),
-        ("West", "locality", 129, NAN, 31.7, 26.5, 37.6, 24.3, "worse", "derived"),
-        ("Rushcliffe", "district", NAN, NAN, NAN, NAN, NAN, 24.3, "not compared", "suppressed"),
-        ("Mansfield", "district", 68, NAN, 35.9, 27.9, 45.5, 24.3, "worse", "provisional;derived"),
-    ]
-    columns = [
-        "area_name",
-        "area_type",
-        "numerator",
-        "denominator",
-        "value",
-        "lower_ci",
-        "upper_ci",
-    ]
-    frame = pd.DataFrame(rows, columns=[*columns, "benchmark_value", "comparison", "value_note"])
-    return frame.assign(
-        area_code=frame["area_name"],
-        benchmark_name="England",
-        period="2013",
-        period_start=pd.Timestamp("2013-01-01"),
+def test_text_reads_alike_in_every_encoding(tmp_path: Path, encoding: str):
+    content = (HEADER + 'E07000170,"Ashfield, Caf\u00e9 \u2013 50\u00a0%",\u00a312\n').encode(
+        encoding
     )
-
-
-def quarterly(numerators, *, first=1, notes=None, name="Ashfield", kind="district"):
-    """One area's quarters of 2013/14 and after, at 2 per 10 children."""
-    years = [f"{2013 + (first + place - 1) // 4}" for place in range(len(numerators))]
-    labels = [
-        f"{year}/{int(year) % 100 + 1}-Q{(first + place - 1) % 4 + 1}"
-        for place, year in enumerate(years)
+    cells = table_of(tmp_path, content).cells()
+    assert cells.to_numpy().tolist() == [
+        ["E07000170", "Ashfield, Caf\u00e9 \u2013 50\u00a0%", "\u00a312"]
     ]
-    values = np.array(numerators, dtype="float64")
-    return pd.DataFrame(
-        {
-            "area_name": name,
-            "area_code": name,
-            "area_type": kind,
-            "period": labels,
-            "period_start": pd.date_range("2013-04-01", periods=len(labels), freq="QS"),
-            "numerator": values,
-            "value": values / 5,
-            "lower_ci": values / 6,
-            "upper_ci": values / 4,
-            "value_note": notes or [""] * len(labels),
-        }
-    )
+    assert list(cells) == ["area_code", "area_name", "value"]
 
 
-def test_areas_stand_by_name_then_wider_ones(latest):
-    names = ["Mansfield", "Rushcliffe", "West", "Nottinghamshire", "England"]
-    assert list(areas_table(latest, RATE)["Area"]) == names
-    assert list(order_areas(latest)["area_name"]) == names
-    assert list(order_areas(latest, by="value")["area_name"])[:2] == ["Mansfield", "Rushcliffe"]
-    assert list(order_areas(latest).columns) == list(latest.columns)
+def test_windows_1252_is_said(tmp_path: Path):
+    assert rules(table_of(tmp_path, (HEADER + "E1,Caf\u00e9,1\n").encode("cp1252"))) == [
+        "read_as_cp1252"
+    ]
+    assert rules(table_of(tmp_path, HEADER + "E1,Caf\u00e9,1\n")) == []
 
 
-def test_units_stand_in_the_headings_and_empty_columns_go(latest):
-    table = areas_table(latest, RATE)
-    assert list(table.columns) == [
+def test_letter_in_windows_1252_far_down_the_file_is_read(tmp_path: Path):
+    rows = "E07000170,Ashfield,1\n" * 30_000
+    cells = table_of(tmp_path, (HEADER + rows + "E1,Caf\u00e9,1\n").encode("cp1252")).cells()
+    assert cells["area_name"].iloc[-1] == "Caf\u00e9"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_all_systems_are_taken(tmp_path: Path, end: str):
+    cells = table_of(tmp_path, (HEADER + ROWS).replace("\n", end)).cells()
+    assert cells["value"].tolist() == ["12", "7"]
+    assert cells.index.tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_delimiter_is_told_by_the_rows(tmp_path: Path, delimiter: str):
+    lines = ["Figures for Ashfield, Bassetlaw, Broxtowe, Gedling, Mansfield, Newark"]
+    lines += [delimiter.join(each.split(",")) for each in (HEADER + ROWS).splitlines()]
+    table = table_of(tmp_path, "\n".join(lines) + "\n", knows=lambda names: "value" in names)
+    assert table.header == ["area_code", "area_name", "value"]
+    assert table.cells()["area_name"].tolist() == ["Ashfield", "Bassetlaw"]
+
+
+def test_semicolons_win_over_decimal_commas(tmp_path: Path):
+    content = "area;low;value;high\n" + "Ashfield;1,5;2,5;3,5\nBassetlaw;1,0;2,0;3,0\n"
+    cells = table_of(tmp_path, content).cells()
+    assert cells.loc[2].tolist() == ["Ashfield", "1,5", "2,5", "3,5"]
+
+
+def test_line_that_names_the_delimiter_is_no_row_as_in_excel(tmp_path: Path):
+    cells = table_of(tmp_path, "sep=;\narea;value\nAshfield;1,5\n").cells()
+    assert cells.loc[2].tolist() == ["Ashfield", "1,5"]
+
+
+def test_end_mark_of_dos_is_left_out(tmp_path: Path):
+    cells = table_of(tmp_path, HEADER + ROWS + "\x1a").cells()
+    assert cells["value"].tolist() == ["12", "7"]
+    assert table_of(tmp_path, HEADER + ROWS.rstrip() + "\x1a").cells()["value"].tolist() == [
+        "12",
+        "7",
+    ]
+
+
+def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path):
+    content = "Title\n\n" + HEADER + 'E1,"two\nlines",1\n\n,,\n \u00a0,,\nE2,b,2\n'
+    table = table_of(tmp_path, content)
+    assert table.header_row == 3
+    assert table.cells().index.tolist() == [4, 8]
+    assert table.cells().index.name == "row"
+    assert table.cells()["area_name"].tolist() == ["two\nlines", "b"]
+
+
+def test_cells_are_text_as_written(tmp_path: Path):
+    cells = table_of(tmp_path, HEADER + 'E1," a\u00a0b ","1,234"\n001,NA,\n').cells()
+    assert cells.to_numpy().tolist() == [["E1", " a\u00a0b ", "1,234"], ["001", "NA", ""]]
+    assert (cells.dtypes == pd.StringDtype(na_value=float("nan"))).all()
+
+
+def test_names_of_columns_have_single_spaces(tmp_path: Path):
+    table = table_of(tmp_path, '"Area\u00a0 code","Number of\nchildren1", Value \nE1,2,3\n')
+    assert table.header == ["Area code", "Number of children1", "Value"]
+
+
+def test_quote_within_an_unquoted_text_is_a_letter(tmp_path: Path):
+    assert table_of(tmp_path, HEADER + 'E1,6" pipe,1\n').cells()["area_name"].tolist() == [
+        '6" pipe'
+    ]
+
+
+def test_lines_above_and_notes_below_are_left_out_and_said(tmp_path: Path):
+    content = "Children in need\nNottinghamshire, 2024\n\n" + HEADER + ROWS
+    content += "\nSource: Department for Education\n* = suppressed,,\n1,Rounded to the nearest 5,\n"
+    table = table_of(tmp_path, content, knows=lambda names: "value" in names)
+    assert table.cells()["area_name"].tolist() == ["Ashfield", "Bassetlaw"]
+    notes = table.notes.set_index("rule")
+    assert notes.loc["lines_above_header", "found"] == "2 lines above row 4"
+    assert notes.loc["footnotes_left_out", "found"] == "3 lines, rows 8 to 10"
+    assert set(notes["severity"]) == {"note"}
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "E07000172,Broxtowe,\n",  # an area without a figure
+        "Bassetlaw,,\n",  # one word tells nothing of a note
+        "E07000172,,\n",
+        "E070001,,\n",  # the beginning of the code above it
+    ],
+)
+def test_last_row_without_figures_is_no_note(tmp_path: Path, last: str):
+    table = table_of(tmp_path, HEADER + ROWS + last)
+    assert len(table.cells()) == 3
+    assert rules(table) == []
+
+
+def test_line_like_a_note_between_rows_is_a_row(tmp_path: Path):
+    table = table_of(tmp_path, HEADER + "Note: districts below,,\n" + ROWS)
+    assert table.cells().index.tolist() == [2, 3, 4]
+
+
+def test_line_like_a_note_at_the_end_of_what_is_read_together_is_a_row(tmp_path: Path):
+    for before in (248, 249, 250):
+        rows = ["E1,a,1", *["E2,b,2"] * before, "Note: districts below,,", *["E3,c,3"] * 600]
+        table = table_of(tmp_path, HEADER + "\n".join(rows) + "\n")
+        assert table.cells()["area_code"].tolist() == [row.split(",")[0] for row in rows]
+
+
+def test_beginning_of_the_words_above_is_no_note(tmp_path: Path):
+    rows = "Admissions caused by injuries in children,E1,1\n" * 3
+    table = table_of(tmp_path, "indicator,area,value\n" + rows + "Admissions caused by inju,,\n")
+    assert len(table.cells()) == 4
+
+
+def test_many_lines_of_one_cell_are_rows_not_notes(tmp_path: Path):
+    table = table_of(tmp_path, HEADER + ROWS + "Note: again and again,,\n" * 1_000)
+    assert len(table.cells()) == 1_002
+
+
+def test_header_that_stands_again_is_left_out_and_said(tmp_path: Path):
+    table = table_of(tmp_path, HEADER + ROWS + HEADER + ROWS)
+    assert table.cells().index.tolist() == [2, 3, 5, 6]
+    assert table.notes.set_index("rule").loc["header_repeated", "row"] == 4
+
+
+def test_two_rows_of_merged_names_make_one_header(tmp_path: Path):
+    content = ",,2015,,2016,\nArea code,Area,Number,Rate,Number,Rate\nE1,Ashfield,1,2,3,4\n"
+    table = table_of(tmp_path, content, knows=lambda names: "2016 Rate" in names)
+    assert table.header == [
+        "Area code",
         "Area",
-        "Number",
-        "Rate (per 1,000)",
-        "95% limits",
-        "Compared with England",
+        "2015 Number",
+        "2015 Rate",
+        "2016 Number",
+        "2016 Rate",
     ]
+    assert table.header_row == 2
+    assert table.cells().loc[3].tolist() == ["E1", "Ashfield", "1", "2", "3", "4"]
 
 
-def test_cells_are_text_as_they_are_read(latest):
-    table = areas_table(latest, RATE).set_index("Area")
-    assert list(table.loc["Mansfield"]) == ["68", "35.9 [p]", "27.9 to 45.5", "worse"]
-    assert list(table.loc["Rushcliffe"]) == ["[c]", "[c]", "", "not compared"]
-    assert list(table.loc["England"]) == ["22,830", "24.3", "24.0 to 24.6", ""]
-
-
-def test_nothing_is_said_of_a_comparison_that_was_not_made(latest):
-    table = areas_table(latest.assign(comparison="not compared"), RATE)
-    assert not [name for name in table.columns if name.startswith("Compared")]
-
-
-def test_number_is_not_repeated_for_counts(latest):
-    table = areas_table(latest.assign(value=latest["numerator"]), NUMBER)
-    assert "Number" not in table.columns
-    assert list(table["Number (children)"])[-1] == "22,830"
-
-
-@pytest.mark.parametrize(
-    ("indicator", "expected"),
-    [
-        (RATE, "Rate (per 1,000)"),
-        (SHARE, "Percentage"),
-        (NUMBER, "Number (children)"),
-        (SCORE, "Average score"),
-        (replace(SCORE, unit_short="points"), "Gap (points)"),
-    ],
-)
-def test_heading_names_value_and_unit_once(indicator, expected):
-    assert heading(indicator) == expected
-
-
-@pytest.mark.parametrize("note", MARKERS)
-def test_every_note_has_a_marker_of_its_own(note):
-    symbol, words = MARKERS[note]
-    assert marker(note) == symbol
-    assert words
-    assert [each for each, _ in MARKERS.values()].count(symbol) == 1
-
-
-@pytest.mark.parametrize(
-    ("note", "expected"),
-    [
-        ("", ""),
-        ("synthetic", ""),
-        ("derived;suppressed", "[c]"),
-        ("derived;provisional", "[p]"),
-        ("unreliable;derived", "[u]"),
-    ],
-)
-def test_most_serious_note_gives_the_marker(note, expected):
-    assert marker(note) == expected
-
-
-def test_derived_population_of_case_records_is_not_marked_on_each_rate(latest):
-    assert values_text(latest, RATE)[2] == "31.7 [d]"
-    assert values_text(latest, CASES)[2] == "31.7"
-    assert values_text(latest, CASES)[4] == "35.9 [p]"
-    assert values_text(latest, CASES)[3] == "[c]"
-
-
-def test_missing_value_without_a_note_is_not_available(latest):
-    assert values_text(latest.assign(value=NAN, value_note=""), RATE) == ["[x]"] * 5
-
-
-def test_counts_are_whole_with_separators_and_zero_is_shown():
-    values = pd.Series([1234.0, 0.0, NAN, NAN])
-    assert counts_text(values, ["", "", "", "derived;suppressed"]) == ["1,234", "0", "", "[c]"]
-
-
-def test_periods_run_down_and_areas_across(latest):
-    earlier = latest.assign(period="2012", period_start=pd.Timestamp("2012-01-01"), value=10.0)
-    table = periods_table(pd.concat([earlier, latest[latest["area_name"] != "West"]]), RATE)
-    assert list(table["Period"]) == ["2013", "2012"]
-    names = ["Period", "Mansfield", "Rushcliffe", "West", "Nottinghamshire", "England"]
-    assert list(table.columns) == names
-    assert table.loc[0, "Mansfield"] == "\u25b2 35.9 [p]"
-    assert table.loc[0, "Rushcliffe"] == "[c]"
-    assert table.loc[0, "West"] == "[x]"
-    assert table.loc[0, "England"] == "24.3"
-
-
-def test_sign_says_below_and_a_limit_on_the_benchmark_says_nothing(latest):
-    table = periods_table(latest.assign(lower_ci=10.0, upper_ci=[20, 24.3, 20, NAN, 24.2]), RATE)
-    row = table.iloc[0]
-    assert row["Mansfield"].startswith("\u25bc ")
-    assert row["Nottinghamshire"] == "24.2"
-
-
-def test_areas_of_one_name_keep_their_columns(latest):
-    twins = latest.assign(area_name=["England", "A", "A", "A", "B"])
-    assert list(periods_table(twins, RATE).columns) == ["Period", "A", "B", "A", "A", "England"]
-
-
-def test_signs_are_explained_only_where_there_can_be_any(latest):
-    assert signs_note(latest).startswith("\u25b2 higher than England, \u25bc lower than England")
-    assert signs_note(latest.assign(lower_ci=NAN)) == ""
-
-
-def test_quarters_run_from_the_latest_with_the_year_so_far():
-    table = quarters_table(quarterly([10, 20, 30, 40, 50]), RATE)
-    assert list(table.columns) == [
-        "Quarter",
-        "Number",
-        "Number since April",
-        "Rate (per 1,000)",
-        "95% limits",
-    ]
-    assert list(table["Quarter"])[:2] == ["2014/15\u00a0Q1", "2013/14\u00a0Q4"]
-    assert list(table["Number since April"]) == ["50", "100", "60", "30", "10"]
-    assert table["95% limits"].iloc[-1] == "1.7 to 2.5"
-
-
-def test_hidden_quarter_hides_the_rest_of_its_year():
-    own = quarterly([10, NAN, 30, 40, 50], notes=["", "suppressed", "", "", ""])
-    assert list(quarters_table(own, RATE)["Number since April"]) == [
-        "50",
-        "[c]",
-        "[c]",
-        "[c]",
-        "10",
-    ]
-
-
-def test_year_that_does_not_begin_in_april_has_no_total():
-    table = quarters_table(quarterly([10, 20, 30], first=3), RATE)
-    assert list(table["Number since April"]) == ["30", "", ""]
-
-
-def test_counts_have_a_column_a_quarter():
-    both = pd.concat(
-        [
-            quarterly([1000, 20]),
-            quarterly([30, NAN], name="County", kind="county", notes=["", "suppressed"]),
-        ]
+def test_repeated_names_under_groups_take_the_names_of_the_groups(tmp_path: Path):
+    content = "Area,,2015,,2016,\nArea code,Area,Number,Rate,Number,Rate\nE1,Ashfield,1,2,3,4\n"
+    table = table_of(
+        tmp_path, content, knows=lambda names: any("Area code" in each for each in names)
     )
-    table = counts_table(both)
-    assert list(table.columns) == ["Area", "2013/14\u00a0Q1", "2013/14\u00a0Q2"]
-    assert table.to_numpy().tolist() == [["Ashfield", "1,000", "20"], ["County", "30", "[c]"]]
+    assert table.header[2:] == ["2015 Number", "2015 Rate", "2016 Number", "2016 Rate"]
 
 
-@pytest.fixture
-def parts():
-    cells = {"no further action": [10, 60], "MASH: early help": [30, 40], "not recorded": [0, NAN]}
-    notes = {"not recorded": ["", "suppressed"]}
-    frames = [
-        quarterly(values, notes=notes.get(name)).assign(
-            category=name, value=np.array(values, "float64")
-        )
-        for name, values in cells.items()
+def test_name_above_an_empty_cell_stays_alone(tmp_path: Path):
+    content = "Area code,Area,2015,\n,,Number,Rate\nE1,Ashfield,1,2\n"
+    table = table_of(tmp_path, content, knows=lambda names: "2015 Number" in names)
+    assert table.header == ["Area code", "Area", "2015 Number", "2015 Rate"]
+
+
+def test_no_header_within_sixty_rows_is_none(tmp_path: Path):
+    (grid,) = read_grids(write(tmp_path, "a\n" * 60 + HEADER + ROWS))
+    assert find_table(grid, any_header) is None
+    assert find_table(Grid("a.csv", "", [], lambda: iter([])), any_header) is None
+
+
+@pytest.mark.parametrize(
+    "names", ["area_code,value,value", "area_code,Value,value", "a,v ,\u00a0v"]
+)
+def test_repeated_names_are_refused_with_their_columns(tmp_path: Path, names: str):
+    error = refused(tmp_path, f"{names}\nE1,1,2\n")
+    assert error.place["rule"] == "column_repeated"
+    assert "(in B, C)" in str(error)
+    assert str(error).startswith("a.csv, row 1: ")
+
+
+def test_text_under_no_name_is_refused(tmp_path: Path):
+    error = refused(tmp_path, ",area,value\n0,Ashfield,1\n")
+    assert error.place["rule"] == "column_nameless"
+    assert "column A" in str(error)
+
+
+def test_columns_without_name_and_text_are_left_out(tmp_path: Path):
+    table = table_of(tmp_path, "area,,value,,\nAshfield,,1,,\n")
+    assert table.header == ["area", "value"]
+    assert table.cells().loc[2].tolist() == ["Ashfield", "1"]
+    assert table.notes["found"].tolist() == ["B"]
+
+
+def test_late_text_under_no_name_is_a_fault_of_its_row(tmp_path: Path):
+    table = table_of(tmp_path, "area,,value\n" + "Ashfield,,1\n" * 100 + "Ashfield,x,1\n")
+    assert len(table.cells()) == 101
+    assert table.notes.query("severity == 'error'")["row"].tolist() == [102]
+
+
+def test_row_with_more_cells_than_names_is_a_fault_of_that_row(tmp_path: Path):
+    table = table_of(tmp_path, HEADER + "E1,Newark, Notts,3\nE2,Ashfield,1,,\nE3,b\n")
+    assert table.cells().to_numpy().tolist() == [
+        ["E1", "Newark", " Notts"],
+        ["E2", "Ashfield", "1"],
+        ["E3", "b", ""],
     ]
-    return pd.concat(frames, ignore_index=True)
+    faults = table.notes
+    assert list(faults) == FAULT_COLUMNS
+    assert faults[["rule", "severity", "row"]].to_numpy().tolist() == [["row_too_long", "error", 2]]
 
 
-def test_shares_stand_by_size_in_the_latest_quarter(parts):
-    table = shares(parts)
-    assert list(table.columns) == ["no further action", "MASH: early help", "not recorded"]
-    assert list(table.index) == ["2013/14\u00a0Q2", "2013/14\u00a0Q1"]
-    assert table.iloc[1].tolist() == [10, 30, 0]
-    assert np.isnan(table.iloc[0]["not recorded"])
-    assert len(shares(parts, periods=1)) == 1
+def test_notes_are_not_doubled_by_reading_again(tmp_path: Path):
+    table = table_of(tmp_path, HEADER + "E1,a,1,2\n" + ROWS + "Source: DfE\n")
+    table.cells()
+    table.cells()
+    assert rules(table) == ["footnotes_left_out", "row_too_long"]
 
 
-def test_parts_give_number_and_per_cent(parts):
-    table = parts_table(parts)
-    assert list(table.columns) == [
-        "Quarter",
-        "No further action",
-        "MASH: early help",
-        "Not recorded",
-    ]
-    assert table.iloc[0].tolist() == ["2013/14\u00a0Q2", "60 (60.0%)", "40 (40.0%)", "[c]"]
-    assert table.iloc[1].tolist() == ["2013/14\u00a0Q1", "10 (10.0%)", "30 (30.0%)", "0 (0.0%)"]
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        ('E1,"Ashfield,1\nE2,b,2\n', 2),
+        ('E1,a,1\nE2,"b"c,2\n', 3),
+        ("E1,a,1\n" * 500 + 'E2,"b,2\n' + "E3,c,3\n" * 40_000, 502),
+        ('E1,"two\nlines",1\nE2,"b,2\n', 4),
+    ],
+)
+def test_open_quotation_refuses_the_file_and_names_its_line(tmp_path: Path, rows: str, line: int):
+    error = refused(tmp_path, HEADER + rows)
+    assert error.place["rule"] == "quotation_open"
+    assert error.place["row"] == line
+    assert f"line {line}" in str(error)
 
 
-def test_tables_leave_their_frames_unchanged(latest, parts):
-    before, whole = latest.copy(), parts.copy()
-    areas_table(latest, RATE)
-    periods_table(latest, RATE)
-    parts_table(parts)
-    shares(parts)
-    pd.testing.assert_frame_equal(latest, before)
-    pd.testing.assert_frame_equal(parts, whole)
+def test_file_that_stops_within_a_row_is_refused(tmp_path: Path):
+    error = refused(tmp_path, (HEADER + ROWS * 3 + "E07000172,Brox").encode())
+    assert error.place["rule"] == "file_truncated"
+    assert error.place["row"] == 8
+
+
+@pytest.mark.parametrize("end", ["E07000172,Broxtowe,3", "Source: DfE", "E1,b,1\n\nNotes,,"])
+def test_file_without_a_last_line_end_is_taken(tmp_path: Path, end: str):
+    assert len(table_of(tmp_path, HEADER + ROWS + end).cells()) >= 2
+
+
+def test_rows_cut_by_their_writer_are_no_sign_of_a_cut_file(tmp_path: Path):
+    assert len(table_of(tmp_path, HEADER + "E1\n" + ROWS + "E3,c").cells()) == 4
+
+
+@given(
+    rows=st.lists(
+        st.lists(
+            st.sampled_from(["a", "", "1", "x,y", 'q"', "two\nlines"]), min_size=4, max_size=4
+        ),
+        max_size=30,
+    ),
+    size=st.integers(1, 12),
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_chunks_of_any_size_hold_the_rows_that_were_written(tmp_path: Path, rows, size):
+    rows = [["E1", "b", *row] for row in rows]
+    out = io.StringIO()
+    csv.writer(out).writerows([["code", "name", "w", "x", "y", "z"], *rows])
+    table = table_of(tmp_path, out.getvalue(), knows=lambda names: "code" in names)
+    chunks = list(table.chunks(size))
+    assert all(0 < len(chunk) <= size for chunk in chunks)
+    assert [row for chunk in chunks for row in chunk.to_numpy().tolist()] == rows
+    assert [row for chunk in chunks for row in chunk.index] == list(range(2, len(rows) + 2))
+    assert table.cells().shape == (len(rows), 6)
+
+
+def test_table_without_rows_has_columns_of_text(tmp_path: Path):
+    cells = table_of(tmp_path, HEADER).cells()
+    assert cells.shape == (0, 3)
+    assert list(cells) == ["area_code", "area_name", "value"]
+
+
+PUBLISHED = sorted((SHARED / "data").rglob("*.csv"))
+
+
+@pytest.mark.skipif(not PUBLISHED, reason="needs the folder shared beside the checkout")
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
+def test_published_file_reads_as_pandas_reads_it(path: Path):
+    (grid,) = read_grids(path)
+    table = find_table(grid, any_header)
+    expected = pd.read_csv(path, dtype=str, keep_default_na=False)
+    cells = table.cells()
+    assert list(cells) == list(expected)
+    assert (cells.to_numpy() == expected.to_numpy()).all()
+    assert cells.index.tolist() == list(range(2, len(expected) + 2))
+    assert table.notes.empty

@@ -1,5 +1,6 @@
 import csv
 import re
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ from ehlib.load.areas import (
     resolve_area,
     resolve_areas,
 )
-from ehlib.load.areas.register import REFERENCE, english_areas
+from ehlib.load.areas.register import REFERENCE, english_areas, successors
 from ehlib.load.schema import SourceError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -206,6 +207,119 @@ def test_a_long_column_is_resolved_once_for_each_text(monkeypatch):
     resolved = resolve_areas(pd.Series(list(DISTRICTS) * 10_000))
     assert len(resolved) == 70_000
     assert len(asked) == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "area_type"),
+    [
+        ("E01027925", "E01027925", "lsoa"),
+        (" e02005819\u00a0", "E02005819", "msoa"),
+        ("E05008857", "E05008857", "ward"),
+        ("E38000132", "E38000132", "ccg"),
+        ("E10000024-L1", "E10000024-L1", "locality"),
+        ("North Nottinghamshire", "E10000024-L1", "locality"),
+    ],
+)
+def test_small_areas_and_localities_are_known_by_code(text, code, area_type):
+    area = resolve_area(text)
+    assert (area.code, area.type) == (code, area_type)
+
+
+def test_the_name_of_a_small_area_is_that_of_its_row():
+    codes = pd.Series(["E01027925", "E05006489", "E02005819", "E07000174"], index=[7, 1, 1, 3])
+    names = pd.Series(["Ashfield\u00a0015A ", "Mansfield", "", "ASHFIELD"], index=codes.index)
+    found = resolve_areas(codes, names)
+    assert list(found.index) == [7, 1, 1, 3]
+    # A ward may be called as a district is; a district has the name of the register.
+    assert found["area_name"].tolist() == ["Ashfield 015A", "Mansfield", "E02005819", "Mansfield"]
+    assert found["area_type"].tolist() == ["lsoa", "ward", "msoa", "district"]
+    assert resolve_areas(codes)["area_name"].tolist()[0] == "E01027925"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("W06000015", "outside: Wales"),
+        ("W92000004", "outside: Wales"),
+        ("Wales", "outside: Wales"),
+        ("Cardiff", "outside: Wales"),
+        ("Rhondda Cynon Taf Council", "outside: Wales"),
+        ("S12000033", "outside: Scotland"),
+        ("N09000001", "outside: Northern Ireland"),
+        ("K04000001", "outside: more than England"),
+        ("England and Wales", "outside: more than England"),
+        ("E47000013", "outside: a combined authority"),
+        ("E13000001", "outside: inner or outer London"),
+        ("Outer London", "outside: inner or outer London"),
+        ("E11000001", "outside: a metropolitan county, which has no council"),
+        ("West Midlands (Met County)", "outside: a metropolitan county, which has no council"),
+        ("Tyne and Wear", "outside: a metropolitan county, which has no council"),
+        ("E54000015", "outside: an integrated care board"),
+        ("E00000001", "outside: an output area"),
+        ("E61000001", "outside: a kind of area that is not used here"),
+        ("E01099999", "unknown"),  # no census has so many
+        ("E01000000", "unknown"),
+        ("E02999999", "unknown"),
+        ("E07999999", "unknown"),
+        ("E10999999", "unknown"),
+        ("X06000015", "unknown"),
+        ("E0102792", "unknown"),
+        ("Ashfield 015A", "unknown"),
+        ("Ashfield 015", "unknown"),
+    ],
+)
+def test_areas_outside_england_are_told_from_unknown_ones(text, problem):
+    found = resolve_areas(pd.Series([text])).iloc[0]
+    assert found["area_problem"] == problem
+    assert pd.isna(found["area_code"])
+    assert pd.isna(found["area_name"])
+    assert resolve_area(text) is None
+
+
+def test_a_name_that_a_region_and_a_metropolitan_county_share_is_the_region():
+    assert resolve_area("West Midlands") == Area("E12000005", "West Midlands", "region")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ashfield1",
+        "Ashfield1,2",
+        "Ashfield [1]",
+        "Ashfield [note 3]",
+        "Ashfield (2)",
+        "Ashfield (p)",
+        "Ashfield\u00b2",
+        "Ashfield*",
+        "* Ashfield",
+        "Ashfield \u2020",
+        "Ashfield District Council4",
+    ],
+)
+def test_a_footnotes_mark_does_not_hide_an_area(text):
+    assert code_of(text) == "E07000170"
+
+
+@pytest.mark.parametrize("text", ["Ashfield 1", "Ashfield 2a", "Ashfield123", "(1)", "1", "[note]"])
+def test_what_may_be_part_of_a_name_is_no_footnote(text):
+    assert code_of(text) is None
+
+
+def test_every_lsoa_of_england_resolves_in_a_second():
+    codes = pd.Series([f"E01{number:06d}" for number in range(1, 34_001)] * 10)
+    began = time.perf_counter()
+    found = resolve_areas(codes)
+    assert time.perf_counter() - began < 3
+    assert set(found["area_type"]) == {"lsoa"}
+    assert found["area_code"].equals(codes.astype("str"))
+
+
+def test_former_councils_lead_to_one_of_today():
+    today = set(english_areas()["area_code"])
+    assert set(successors().values()) <= today
+    assert successors()["E07000026"] == "E06000063"  # Allerdale in Cumberland
+    assert successors()["E08000016"] == "E08000038"  # Barnsley, recoded
+    assert "E10000009" not in successors()  # the county of Dorset was split
 
 
 def test_an_empty_column_resolves_to_no_rows():

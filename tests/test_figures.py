@@ -7,8 +7,10 @@ from matplotlib.colors import to_hex
 
 from ehlib.measure.spc import funnel_limits, process_chart
 from ehlib.show.charts import MARKS
-from ehlib.show.figures.process import plot_funnel, plot_process
-from ehlib.show.figures.profile import plot_gradient, plot_rug, plot_spine
+from ehlib.show.figures.deprivation import plot_gradient
+from ehlib.show.figures.process import plot_process
+from ehlib.show.figures.profile import plot_rug, plot_spine
+from ehlib.show.figures.spread import plot_funnel
 
 QUARTERS = [f"{year}/{year - 1999:02d} Q{q}" for year in range(2010, 2015) for q in range(1, 5)]
 SERIES = pd.Series([270.0, 280] * 6 + [300.0, 302] * 4, index=QUARTERS)

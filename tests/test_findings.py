@@ -33,6 +33,8 @@ def years(name, kind, values, *, code=None, limits=2.0, benchmark=NAN, notes="")
             "period": starts.year.astype("str"),
             "period_start": starts,
             "period_end": starts + pd.offsets.YearEnd(0),
+            "numerator": NAN,
+            "denominator": NAN,
             "value": value,
             "lower_ci": value - limits,
             "upper_ci": value + limits,
@@ -149,11 +151,15 @@ def test_nothing_known_is_said_to_be_hidden(measures):
 def test_map_findings_are_extremes_gap_and_benchmark(measures):
     said = findings.map_findings(last(measures), RATE)
     assert said[0].startswith("Ashfield had the highest rate")
-    assert said[1].startswith(
+    assert said[1] == (
+        "The two districts differ by more than chance would explain (chi-squared 122.9 on one "
+        "degree of freedom)."
+    )
+    assert said[2].startswith(
         "The gap between Ashfield and Rushcliffe was 16.0 per 1,000 (95% limits"
     )
-    assert said[2].startswith("The rate was higher than England's")
-    assert len(said) == 3
+    assert said[3].startswith("The rate was higher than England's")
+    assert len(said) == 4
 
 
 @pytest.mark.parametrize(

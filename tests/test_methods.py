@@ -21,13 +21,13 @@ SERVANTS = {
     "compare.add_comparison",
     "compare.filter_area",
     "compare.filter_latest",
+    "compare.filter_totals",
     "compare.filter_type",
     "spc.add_signals",
     "spc.funnel_comparison",  # in the section of the funnel limits
     "spatial.neighbour_weights",
     "spatial.row_shares",
-    "inequality.groups",
-    "inequality.places",
+    "inequality.read_deprivation",
     "impact.add_status",
 }
 # Named here too, so that a method which is moved or renamed is missed and not forgotten.
@@ -52,13 +52,18 @@ METHODS = [
     "inequality.slope_index",
     "inequality.range_and_ratio",
     "inequality.population_attributable_risk",
+    "inequality.attributable_limits",
     "inequality.concentration_index",
     "inequality.deprivation_groups",
+    "inequality.deprivation_gradient",
+    "inequality.heterogeneity",
+    "inequality.widest_gap",
     "spatial.global_moran",
     "spatial.local_moran",
     "spatial.empirical_bayes",
     "impact.fewer_events",
     "disclosure.protect_counts",
+    "disclosure.protect",
 ]
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from ehlib.load.indicators import read_indicators
+from ehlib.show.figures.spread import gap
 from ehlib.show.sentences import (
     against_benchmark,
     begin,
@@ -15,7 +16,6 @@ from ehlib.show.sentences import (
     count_words,
     directions,
     extremes,
-    gap,
     label_words,
     list_words,
     noun,
@@ -298,7 +298,7 @@ CHANGE = {
     "unknown area": (lambda: change(FELL, "Nowhere", RATE), ""),
     "clear fall": (
         lambda: change(FELL, "Ashfield", RATE),
-        "Ashfield's rate fell from 46.4 per 1,000 in 2010 to 24.2 per 1,000 in 2011.",
+        "Ashfield's rate about halved from 46.4 per 1,000 in 2010 to 24.2 per 1,000 in 2011.",
     ),
     "rise without limits": (
         lambda: change(ROSE, "Gedling", SHARE),
@@ -380,8 +380,8 @@ GAP = {
     "all equal": (lambda: gap(districts(("A", 5.01), ("B", 5.02)), RATE), ""),
     "with limits": (
         lambda: gap(districts(HIGH, MIDDLE, LOW), RATE),
-        "The gap between Mansfield and Rushcliffe was 23.5 per 1,000 (95% limits 13.5 to 34.1): "
-        "the highest rate was 2.9 times the lowest.",
+        "The gap between Mansfield and Rushcliffe was 23.5 per 1,000 (95% limits 11.6 to 36.2, wide "
+        "enough for the pair that is furthest apart): the highest rate was 2.9 times the lowest.",
     ),
     "without limits": (
         lambda: gap(districts(("A", 36.2), ("B", 27.5)), SHARE),

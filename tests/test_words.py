@@ -8,13 +8,20 @@ import pytest
 
 from ehlib.load.indicators import read_indicators
 from ehlib.measure.spc import process_chart
-from ehlib.show.figures.words import (
-    by_period,
-    fewer_sentence,
+from ehlib.show.figures.process import (
     process_caption,
     process_sentence,
+    process_table,
+    quarters_chart,
+)
+from ehlib.show.figures.words import (
+    break_note,
+    fewer_sentence,
+    no_trend_reason,
+    story,
     trend_of,
     trend_sentence,
+    trends_sentence,
 )
 
 RATE = read_indicators()["under18_conceptions"]
@@ -132,8 +139,8 @@ def latest(**columns):
 def test_distance_to_the_benchmark_is_whole_events():
     # ONS, Conceptions 2017, table 6: 68 at 35.9 per 1,000 is 1,894 females; 24.3 would be 46.03
     assert fewer_sentence(latest(), RATE) == (
-        "To match England's rate (24.3 per 1,000), Mansfield would have needed 22 fewer than its "
-        "68 in 2013."
+        "To match England's rate (24.3 per 1,000), Mansfield would have needed 22 fewer "
+        "conceptions than its 68 in 2013."
     )
 
 
@@ -148,13 +155,170 @@ def test_no_distance_is_given_where_more_is_better():
     assert fewer_sentence(latest(), replace(RATE, polarity="high_is_good")) == ""
 
 
-def test_values_are_put_in_time_order_by_the_label_a_reader_sees():
-    rows = series([3.0, 1.0]).assign(period=["2013/14-Q2", "2013/14-Q1"])
-    rows["period_start"] = pd.to_datetime(["2013-07-01", "2013-04-01"])
-    assert by_period(rows).tolist() == [1.0, 3.0]
-    assert [each.split()[-1] for each in by_period(rows).index] == ["Q1", "Q2"]
-
-
 def test_caption_of_a_short_process_chart_says_how_far_to_trust_it():
     said = process_caption(process_chart([1.0, 2.0, 3.0]), RATE, "Ashfield")
     assert said.endswith("Beware: limits rest on 3 figures; 13 are wanted.")
+
+
+@pytest.mark.parametrize(
+    ("indicator", "numerator", "value", "words"),
+    [
+        (RATE, 47.0, 24.8, "one fewer conception than its 47 in 2013."),
+        (RATE, 68.0, 35.9, "22 fewer conceptions than its 68 in 2013."),
+        (replace(RATE, id="excess_weight_year6"), 68.0, 35.9, "22 fewer children than its 68"),
+        (replace(RATE, id="injury_admissions_0_14"), 1_270.0, 27.0, "127 fewer admissions than"),
+    ],
+)
+def test_the_events_are_named(indicator, numerator, value, words):
+    assert words in fewer_sentence(latest(numerator=numerator, value=value), indicator)
+
+
+START = "Nottinghamshire's rate "
+FIVE = "over the latest five years"
+
+
+@pytest.mark.parametrize(
+    ("values", "spread", "expected"),
+    [
+        (
+            [40, 38, 36, 34, 32, 30, 28, 26],
+            1.0,
+            "fell from 40.0 per 1,000 in 2009 to 26.0 per 1,000 in 2016, still falling "
+            f"{FIVE}, which is better.",
+        ),
+        (
+            [60, 52, 45, 40, 36, 32, 30, 28],
+            1.0,
+            "about halved from 60.0 per 1,000 in 2009 to 28.0 per 1,000 in 2016, still falling "
+            f"{FIVE}, which is better.",
+        ),
+        (
+            [80, 70, 60, 40, 36, 32, 30, 28],
+            1.0,
+            "more than halved from 80.0 per 1,000 in 2009 to 28.0 per 1,000 in 2016, still falling "
+            f"{FIVE}, which is better.",
+        ),
+        (
+            [10, 12, 14, 16, 18, 20],
+            1.0,
+            "about doubled from 10.0 per 1,000 in 2009 to 20.0 per 1,000 in 2014, still rising "
+            f"{FIVE}, which is worse.",
+        ),
+        (
+            [10, 12, 16, 20, 22, 25],
+            1.0,
+            "more than doubled from 10.0 per 1,000 in 2009 to 25.0 per 1,000 in 2014, still rising "
+            f"{FIVE}, which is worse.",
+        ),
+        (
+            [50, 40, 20, 23, 26, 29, 32],
+            1.0,
+            "fell from 50.0 per 1,000 in 2009 to 32.0 per 1,000 in 2015; "
+            f"{FIVE} it rose, which is worse.",
+        ),
+        (
+            [50, 30, 31, 29, 30, 30],
+            1.0,
+            "fell from 50.0 per 1,000 in 2009 to 30.0 per 1,000 in 2014, but the latest five years "
+            "show no clear trend.",
+        ),
+        (
+            [34, 32, 30, 28, 26],
+            1.0,
+            "fell from 34.0 per 1,000 in 2009 to 26.0 per 1,000 in 2013, falling over the five "
+            "years as a whole, which is better.",
+        ),
+        (
+            [30, 31, 29, 30, 31],
+            1.0,
+            "went from 30.0 per 1,000 in 2009 to 31.0 per 1,000 in 2013, a change that chance "
+            "could explain; the five years as a whole show no clear trend.",
+        ),
+        (
+            [30, 31, 29, 30, 30],
+            1.0,
+            "was 30.0 per 1,000 both in 2009 and in 2013; the five years as a whole show no clear "
+            "trend.",
+        ),
+        ([34, 26], 1.0, "fell from 34.0 per 1,000 in 2009 to 26.0 per 1,000 in 2010."),
+        ([34], 1.0, ""),
+    ],
+)
+def test_change_and_recent_trend_read_as_one_story(values, spread, expected):
+    said = story(series(values, spread), "E10000024", RATE)
+    assert said == (START + expected if expected else "")
+    assert said.count("Nottinghamshire") <= 1
+
+
+def test_why_there_is_no_recent_trend_is_told():
+    short = series([34, 32, 30, 28])
+    assert no_trend_reason(short, "E10000024", RATE).startswith(
+        "No recent trend over five years is"
+    )
+    three = replace(RATE, calendar="three_calendar_years")
+    assert "share years" in no_trend_reason(series([34, 32, 30, 28, 26]), "E10000024", three)
+    assert no_trend_reason(series([34, 32, 30, 28, 26]), "E10000024", RATE) == ""
+    assert no_trend_reason(short.assign(value=NAN), "E10000024", RATE) == ""
+
+
+def test_districts_with_and_without_a_trend_are_named():
+    falling = series([34, 32, 30, 28, 26], area_type="district")
+    level = series([30, 31, 29, 30, 30], area_type="district").assign(area_code="B", area_name="B")
+    short = series([30, 31], area_type="district").assign(area_code="C", area_name="C")
+    said = trends_sentence(pd.concat([falling, level, short]), RATE)
+    fell = "Over the latest five years the rate fell in Nottinghamshire"
+    assert said == f"{fell}; it showed no clear trend in B."
+    assert trends_sentence(short, RATE) == ""
+
+
+def test_change_of_definition_is_told_with_its_reason():
+    mash = read_indicators()["mash_outcome"]
+    rows = series([30, 31]).assign(
+        period=["2013/14-Q4", "2014/15-Q1"],
+        period_start=pd.to_datetime(["2014-01-01", "2014-04-01"]),
+        definition=["2011-04-01", "2014-04-01"],
+    )
+    said = break_note(rows, mash)
+    assert said.startswith("From April to June 2014 on, the figures follow another definition")
+    assert "wants more" in said
+    assert break_note(rows.tail(1), mash) == ""
+
+
+def quarters(values, first="2012-04-01"):
+    starts = pd.date_range(first, periods=len(values), freq="QS")
+    labels = [
+        f"{day.year - (day.month < 4)}/{(day.year + (day.month >= 4)) % 100:02d}"
+        f"-Q{(day.month - 4) % 12 // 3 + 1}"
+        for day in starts
+    ]
+    return series(values).assign(period=labels, period_start=starts)
+
+
+QUARTERLY = replace(RATE, calendar="financial_quarter", polarity="no_judgement")
+
+
+def test_a_quarter_without_a_row_stands_empty_on_the_chart():
+    rows = quarters([270.0, 280.0, 275.0, 285.0, 290.0]).drop(index=2)
+    chart = quarters_chart(rows.iloc[::-1], "E10000024", QUARTERLY)
+    assert chart["value"].isna().tolist() == [False, False, True, False, False]
+    assert [each[-2:] for each in chart.index] == ["Q1", "Q2", "Q3", "Q4", "Q1"]
+
+
+def test_limits_start_anew_where_the_definition_changes_and_the_chart_says_so():
+    rows = quarters([30.0, 31, 29, 60, 61, 59]).assign(definition=["a"] * 3 + ["b"] * 3)
+    chart = quarters_chart(rows, "E10000024", QUARTERLY)
+    assert chart["mean"].round().tolist() == [30, 30, 30, 60, 60, 60]
+    assert chart["annotation"].tolist() == ["", "", "", "definition changed", "", ""]
+
+
+def test_yearly_figures_have_no_process_chart():
+    assert quarters_chart(series([30, 31, 32]), "E10000024", RATE).empty
+    assert quarters_chart(quarters([30, 31]), "E07000170", QUARTERLY).empty
+
+
+def test_table_of_a_process_chart_says_what_each_point_is():
+    chart = quarters_chart(quarters([*STEADY, 330.0]), "E10000024", QUARTERLY)
+    table = process_table(chart, QUARTERLY)
+    assert table["What it is"].iloc[0] == "a change (outside limits, above)"
+    assert table["What it is"].iloc[1] == "usual variation"
+    assert table["Usual variation"].iloc[0].count(" to ") == 1

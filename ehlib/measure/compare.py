@@ -224,3 +224,17 @@ def filter_type(measures: pd.DataFrame, *area_types: str) -> pd.DataFrame:
 def filter_area(measures: pd.DataFrame, area_code: str) -> pd.DataFrame:
     """Rows of one area."""
     return measures[measures["area_code"] == area_code].reset_index(drop=True)
+
+
+def filter_totals(measures: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
+    """Rows of an indicator's own sex and age, of no category: no breakdown beside its total.
+
+    Where the catalogue's own sex or age has no row, that of most rows stands for it.
+    """
+    rows = measures[measures["category_type"] == ""]
+    for name, usual in (("sex", "persons"), ("age", "")):
+        wanted = getattr(indicator, name, usual)
+        present = rows[name].value_counts()
+        if len(present) > 1:
+            rows = rows[rows[name] == (wanted if wanted in present.index else present.index[0])]
+    return rows

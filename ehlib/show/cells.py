@@ -4,7 +4,7 @@ import re
 from html import escape
 
 import pandas as pd
-from IPython.display import HTML, display
+from IPython.display import HTML, Markdown, display
 from matplotlib.axes import Axes
 
 from ehlib.load.indicators import Indicator
@@ -12,7 +12,7 @@ from ehlib.show.charts import svg_uri
 from ehlib.show.sentences import begin
 from ehlib.show.tables import MARKERS
 
-NUMERIC = re.compile(r"(?:[\d,.()%\s\u25b2\u25bc-]|to|\[[a-z]\])*")  # no other letters
+NUMERIC = re.compile(r"(?:[\d,.()%\s\u25b2\u25bc\u2714\u2718-]|to|\[[a-z]\])*")  # no other letters
 BETTER = {
     "high_is_good": "higher is better",
     "low_is_good": "lower is better",
@@ -22,6 +22,7 @@ METHODS = {
     "rate": "exact Poisson for fewer than 10 events and Byar's method from 10",
     "proportion": "Wilson's score method",
 }
+SHADES = {"\u25cf": "held", "\u25d0": "behind", "\u25cb": "lacking"}  # full, half, empty circle
 LISTED = 3  # sources that a figure or table names before it points to the foot of the page
 
 
@@ -52,6 +53,11 @@ def show_note(text: str) -> None:
     """Say something that must not be missed, in its own paragraph; nothing when it is empty."""
     if text:
         _emit(f'<p class="note">{escape(text)}</p>', role="note")
+
+
+def show_markdown(text: str) -> None:
+    """Write markdown as prose of the page, its headings under the section it stands in."""
+    display(Markdown(text))
 
 
 def show_figure(ax: Axes, *, narrow: Axes, alt: str, caption: str, of: pd.DataFrame) -> None:
@@ -218,10 +224,15 @@ def _row(cells: tuple[str, ...], kinds: list[str], headers: int) -> str:
     named = "".join(f'<th scope="row">{escape(cell)}</th>' for cell in cells[:headers])
     given = [
         # A number, its marker and its limits stay on one line.
-        f"<td{kind}>{escape(cell.replace(' ', chr(160)) if kind else cell)}</td>"
+        f"<td{kind or _shade(cell)}>{escape(cell.replace(' ', chr(160)) if kind else cell)}</td>"
         for cell, kind in zip(cells[headers:], kinds[headers:], strict=True)
     ]
     return f"<tr>{named}{''.join(given)}</tr>"
+
+
+def _shade(cell: str) -> str:
+    """Class of a cell that begins with a sign of how much is held: the sign says it in ink too."""
+    return f' class="{SHADES[cell[:1]]}"' if cell[:1] in SHADES else ""
 
 
 def _marker_note(table: pd.DataFrame) -> str:

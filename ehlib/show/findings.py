@@ -8,13 +8,14 @@ from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
 from ehlib.load.periods import earlier_quarter, in_words, parse_quarter
 from ehlib.show.charts import measure_words
+from ehlib.show.figures.spread import gap, spread_sentence
+from ehlib.show.figures.words import story
 from ehlib.show.sentences import (
     against_benchmark,
     beside,
     change,
     directions,
     extremes,
-    gap,
     list_words,
     number_word,
     one_area,
@@ -60,7 +61,7 @@ def indicator_findings(
     """Findings of an indicator's page: the districts, the benchmark, the county, the change."""
     return [
         *_compared(latest, indicator, areas),
-        change(measures, areas.county.code, indicator) or _moves(measures, indicator),
+        story(measures, areas.county.code, indicator) or _moves(measures, indicator),
         _districts_before(measures, latest, indicator),
         *cautions(latest, indicator),
     ]
@@ -70,6 +71,7 @@ def map_findings(latest: pd.DataFrame, indicator: Indicator) -> list[str]:
     """Findings of a map: where it is high and low, how far apart, and against the benchmark."""
     return [
         extremes(latest, indicator),
+        spread_sentence(latest, indicator),
         gap(latest, indicator),
         against_benchmark(latest, indicator),
         *cautions(latest, indicator),

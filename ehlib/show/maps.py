@@ -97,7 +97,7 @@ def map_districts(
     ax.set_axis_off()
     _shade(ax, shapes)
     _add_legend(ax, shapes, class_names(breaks, decimals), wrapped(unit, 44))
-    _keep_apart(ax, [_label(ax, row, decimals) for row in shapes.itertuples()])
+    keep_apart(ax, [_label(ax, row, decimals) for row in shapes.itertuples()])
     return ax
 
 
@@ -136,7 +136,7 @@ def _label(ax: Axes, row: tuple, decimals: int) -> Annotation:
     )
 
 
-def _keep_apart(ax: Axes, labels: list[Annotation]) -> None:
+def keep_apart(ax: Axes, labels: list[Annotation]) -> None:
     """Move labels up and down until none lies on another."""
     ax.figure.draw_without_rendering()
     for _ in range(MOVES):

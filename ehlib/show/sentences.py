@@ -168,13 +168,13 @@ def _whose(row: pd.Series, indicator: Indicator) -> str:
 
 def change(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> str:
     """How one area's figure moved from its first to its latest period of one definition."""
-    ends = _ends(measures[measures["area_code"] == area_code], indicator)
+    ends = ends_of(measures[measures["area_code"] == area_code], indicator)
     if ends is None:
         return ""
     first, last = ends
     old, new = (with_unit(row["value"], indicator) for row in ends)
     since, until = (label_words(row["period"], indicator) for row in ends)
-    who, direction = _whose(first, indicator), _direction(first, last, indicator)
+    who, direction = _whose(first, indicator), direction_of(first, last, indicator)
     if direction == SAME:
         both = f"{old} both in {since} and in {until}"
         nearly = f"almost the same, {old} in {since} and {new} in {until}"
@@ -182,21 +182,32 @@ def change(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> str:
     route = f"from {old} in {since} to {new} in {until}"
     if direction == UNCLEAR:
         return f"{who} went {route}, a change that chance could explain."
-    return f"{who} {direction} {route}."
+    return f"{who} {_moved(first, last, direction, indicator)} {route}."
+
+
+def _moved(first: pd.Series, last: pd.Series, direction: str, indicator: Indicator) -> str:
+    """How it rose or fell, with the words for a half and for twice where they fit."""
+    if indicator.method == "value" or first["value"] <= 0:
+        return direction
+    times = last["value"] / first["value"]
+    sizes = {"more than halved": 0.45, "about halved": 0.55}
+    if direction == "fell":
+        return next((words for words, most in sizes.items() if times < most), direction)
+    return "more than doubled" if times > 2.1 else "about doubled" if times > 1.9 else direction
 
 
 def directions(measures: pd.DataFrame, area_codes: list[str], indicator: Indicator) -> str:
     """Which of some areas rose, fell or showed no clear change over the periods shown."""
     moves: dict[str, list[str]] = {each: [] for each in ("rose", "fell", SAME, UNCLEAR)}
     for code in area_codes:
-        ends = _ends(measures[measures["area_code"] == code], indicator)
+        ends = ends_of(measures[measures["area_code"] == code], indicator)
         if ends is not None:
-            moves[_direction(*ends, indicator)].append(ends[1]["area_name"])
+            moves[direction_of(*ends, indicator)].append(ends[1]["area_name"])
     said = [f"{move} in {list_words(names)}" for move, names in moves.items() if names]
     return f"The {noun(indicator)} {'; it '.join(said)}." if said else ""
 
 
-def _ends(series: pd.DataFrame, indicator: Indicator) -> tuple[pd.Series, pd.Series] | None:
+def ends_of(series: pd.DataFrame, indicator: Indicator) -> tuple[pd.Series, pd.Series] | None:
     """First and latest figure that may be compared: none of two editions, a quarter by season."""
     known = series.dropna(subset="value").sort_values("period_start")
     if known.empty or indicator.calendar == "release":
@@ -205,10 +216,14 @@ def _ends(series: pd.DataFrame, indicator: Indicator) -> tuple[pd.Series, pd.Ser
     known = known[known["definition"] == last["definition"]]
     if indicator.calendar == "financial_quarter":
         known = known[known["period_start"].dt.month == last["period_start"].month]
+    if indicator.calendar == "three_calendar_years":  # neighbours share years: only whole others
+        apart = known["period_start"] + pd.DateOffset(years=3) <= last["period_start"]
+        known = known[apart | (known["period_start"] == last["period_start"])]
     return None if len(known) < 2 else (known.iloc[0], last)
 
 
-def _direction(first: pd.Series, last: pd.Series, indicator: Indicator) -> str:
+def direction_of(first: pd.Series, last: pd.Series, indicator: Indicator) -> str:
+    """Whether a figure rose, fell, stayed the same or showed no clear change."""
     moved = abs(last["value"] - first["value"])
     nearly = indicator.method == "count" and moved < NEARLY * first["value"]
     if nearly or with_unit(first["value"], indicator) == with_unit(last["value"], indicator):
@@ -217,27 +232,6 @@ def _direction(first: pd.Series, last: pd.Series, indicator: Indicator) -> str:
     if lower <= 0 <= upper:
         return UNCLEAR
     return "rose" if last["value"] > first["value"] else "fell"
-
-
-def gap(latest: pd.DataFrame, indicator: Indicator) -> str:
-    """Gap between the highest and the lowest district, with its limits, and their ratio."""
-    districts = latest[latest["area_type"] == "district"].dropna(subset="value")
-    shown = districts["value"].round(indicator.decimals)
-    if len(districts) < 2 or shown.min() == shown.max():
-        return ""
-    ranked = districts.sort_values("value")
-    highest, lowest = ranked.iloc[-1], ranked.iloc[0]
-    alone = (shown == shown.max()).sum() == (shown == shown.min()).sum() == 1
-    pair = f"{highest['area_name']} and {lowest['area_name']}"
-    between = pair if alone else "the highest and the lowest district"
-    size, *limits = subtract(highest[TRIPLE], lowest[TRIPLE])
-    ends = [number(limit, indicator.decimals) for limit in limits]
-    within = "" if np.isnan(limits[0]) else f" (95% limits {ends[0]} to {ends[1]})"
-    said = f"The gap between {between} was {points(size, indicator)}{within}"
-    if lowest["value"] <= 0 or indicator.method == "value":
-        return f"{said}."
-    times = number(highest["value"] / lowest["value"], 1)
-    return f"{said}: the highest {noun(indicator)} was {times} times the lowest."
 
 
 def points(difference: float, indicator: Indicator) -> str:

@@ -15,6 +15,7 @@ MARKERS = {  # GSS shorthand for figures that are missing or need care, most ser
     "unreliable": ("[u]", "low reliability, based on 3 to 19 events"),
     "provisional": ("[p]", "provisional"),
     "revised": ("[r]", "revised"),
+    "restated": ("[s]", "restated: changed since an earlier preparation"),
     "estimated": ("[e]", "estimated"),
     "derived": ("[d]", "derived by us from published figures, not published itself"),
     "inferred": ("[i]", "inferred by us from published figures, not published itself"),

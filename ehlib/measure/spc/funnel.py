@@ -5,9 +5,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gdtrib, ndtri
 
+from ehlib.load.indicators import Indicator
 from ehlib.measure.compare import NOT_COMPARED, WORDS
 
 TAILS = {"95": 0.025, "998": 0.001}  # share beyond each limit
+CURVE = 60  # points of a drawn limit
 MULTIPLIERS = {"proportion": 100.0, "rate": 1000.0, "ratio": 1.0}
 
 Floats = NDArray[np.float64]
@@ -115,6 +117,59 @@ def funnel_comparison(
     below, same, above = WORDS[polarity]
     words = np.select([values < lower, values > upper], [below, above], same)
     return np.where(np.isnan(values) | np.isnan(lower), NOT_COMPARED, words)
+
+
+def add_funnel(latest: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
+    """Districts of one period with the limits that chance gives places of their size.
+
+    Parameters
+    ----------
+    latest : DataFrame, one row per area
+        One period's measures with `benchmark_value` and `benchmark_name`.
+    indicator : Indicator
+        A rate or a proportion, as in force in that period.
+
+    Returns
+    -------
+    DataFrame, one row per district with a figure and a population
+        `denominator` (where only count and rate are published, what they imply; `implied` says
+        so), `reference` and `reference_name` (the benchmark, else the county), the limits of
+        `funnel_limits`, and `comparison` with the 95 per cent limits. Empty where any of this is
+        not known, or fewer than two districts have it.
+    """
+    places = latest[latest["area_type"] == "district"].dropna(subset=["value", "numerator"])
+    given = places["denominator"]
+    implied = (
+        places["numerator"] * indicator.multiplier / places["value"].mask(places["value"] <= 0)
+    )
+    places = places.assign(denominator=given.fillna(implied), implied=given.isna())
+    places = places.dropna(subset="denominator")
+    about, name = _reference(latest)
+    if len(places) < 2 or np.isnan(about) or indicator.method not in ("rate", "proportion"):
+        return places.head(0)
+    options = (places["denominator"], about, indicator.method, indicator.multiplier)
+    words = funnel_comparison(places["value"], *options, indicator.polarity)
+    limits = funnel_limits(*options)
+    named = places.assign(reference=about, reference_name=name, comparison=words)
+    return named.join(limits)
+
+
+def funnel_curve(places: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
+    """Funnel limits over the sizes of some districts, with those sizes as index."""
+    ends = places["denominator"].min() * 0.85, places["denominator"].max() * 1.1
+    sizes = np.linspace(*ends, CURVE)
+    reference = places["reference"].iloc[0]
+    limits = funnel_limits(sizes, reference, indicator.method, indicator.multiplier)
+    return limits.set_axis(sizes)
+
+
+def _reference(latest: pd.DataFrame) -> tuple[float, str]:
+    """Benchmark's value and name, or the county's where there is none."""
+    known = latest.dropna(subset="benchmark_value")
+    if len(known):
+        return float(known["benchmark_value"].iloc[0]), known["benchmark_name"].iloc[0]
+    county = latest[latest["area_type"] == "county"].dropna(subset="value")
+    return (np.nan, "") if county.empty else tuple(county.iloc[0][["value", "area_name"]])
 
 
 def _proportion(people: Floats, share: Floats, tail: float) -> tuple[Floats, Floats]:

@@ -1,1 +1,1 @@
-"""Charts that show a statistical method: variation over time, funnels, profiles and gradients."""
+"""What statistical methods show and say: charts, maps, tables, sentences, and their page."""

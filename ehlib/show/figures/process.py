@@ -1,11 +1,17 @@
-"""Charts of variation: a series against its own limits, and places against those of their size."""
+"""Process charts of quarterly figures: the chart, its table, caption and finding."""
+
+import itertools
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ehlib.load.indicators import Indicator
+from ehlib.load.periods import earlier_quarter, parse_quarter
+from ehlib.measure.spc import process_chart
 from ehlib.show.charts import INK, MARKS, NARROW, QUIET, RULE, WIDE, new_axes, wrapped
-from ehlib.show.sentences import number
+from ehlib.show.sentences import number, short_label
+from ehlib.show.tables import heading
 
 ICONS = {  # what the rules say, drawn as the comparison that means the same
     "improvement": MARKS["better"],
@@ -13,6 +19,14 @@ ICONS = {  # what the rules say, drawn as the comparison that means the same
     "change": MARKS["higher"],
     "common cause": MARKS["similar"],
     "": MARKS["not compared"],
+}
+IMPROVEMENT = {"high_is_good": "increase", "low_is_good": "decrease", "no_judgement": "neutral"}
+MEANINGS = {
+    "improvement": "an improvement",
+    "concern": "a concern",
+    "change": "a change",
+    "common cause": "usual variation",
+    "": "not judged",
 }
 LINES = {"mean": (0, ()), "lower_limit": (0, (4, 3)), "upper_limit": (0, (4, 3))}
 
@@ -58,55 +72,6 @@ def plot_process(
     return ax
 
 
-def plot_funnel(
-    places: pd.DataFrame,
-    limits: pd.DataFrame,
-    *,
-    reference: float,
-    unit: str,
-    population: str,
-    narrow: bool = False,
-) -> Axes:
-    """Places by size, within the limits that chance alone gives places of each size.
-
-    Parameters
-    ----------
-    places : DataFrame, one row per area
-        `area_name`, `denominator`, `value`, `comparison`.
-    limits : DataFrame, in order of `denominator`
-        As `spc.funnel_limits` gives them, with the denominators they are for as index.
-    reference : float
-        The value that the funnel is drawn about.
-    unit, population : str
-        Units of the axes in words.
-    narrow : bool
-        Drawn for a phone.
-
-    Returns
-    -------
-    Axes
-    """
-    ax = new_axes(height=4.2, width=NARROW if narrow else WIDE)
-    for level, dashes in (("95", (0, (4, 3))), ("998", (0, (1, 1)))):
-        for side in ("lower", "upper"):
-            ax.plot(limits.index, limits[f"{side}_{level}"], color=INK, lw=1, linestyle=dashes)
-    ax.axhline(reference, color=INK, linewidth=1)
-    for row in places.dropna(subset="value").itertuples():
-        colour, shape = MARKS[row.comparison]
-        ax.scatter(row.denominator, row.value, color=colour, marker=shape, s=40, zorder=3)
-        ax.annotate(
-            row.area_name,
-            (row.denominator, row.value),
-            xytext=(5, 4),
-            textcoords="offset points",
-            fontsize=8,
-        )
-    ax.set_xlabel(wrapped(population, 34 if narrow else 70), loc="left")
-    ax.set_title(wrapped(unit, 40 if narrow else 90), color=QUIET, fontsize=9)
-    ax.set_ylim(bottom=max(0, ax.get_ylim()[0]))
-    return ax
-
-
 def _name_lines(ax: Axes, chart: pd.DataFrame, decimals: int) -> None:
     """Mean and limits named with their latest value, on the right-hand side."""
     latest = chart[list(LINES)].dropna(how="all").tail(1)
@@ -134,3 +99,83 @@ def _note_events(ax: Axes, chart: pd.DataFrame) -> None:
                 fontsize=8,
                 color=QUIET,
             )
+
+
+def quarters_chart(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> pd.DataFrame:
+    """Process chart of one area's quarters; no rows for figures of another calendar.
+
+    A quarter without a row stands empty and is not bridged. Limits start anew where the
+    definition changes, and the chart says so.
+    """
+    own = measures["area_code"] == area_code
+    quarterly = indicator.calendar == "financial_quarter"
+    rows = measures[own & quarterly].sort_values("period_start")
+    rows = rows.drop_duplicates("period").set_index("period")
+    labels = _every_quarter(list(rows.index))
+    whole = rows.reindex(labels)
+    definitions = list(whole["definition"].ffill()) if labels else None
+    values = whole["value"].set_axis([short_label(label) for label in labels])
+    chart = process_chart(values, IMPROVEMENT[indicator.polarity], definitions=definitions)
+    said = chart["annotation"].astype("str").str.startswith("definition changed")
+    return chart.assign(annotation=chart["annotation"].mask(said, "definition changed"))
+
+
+def _every_quarter(labels: list[str]) -> list[str]:
+    """Labels of all quarters from the first to the last of some."""
+    if not labels:
+        return []
+    last, first = parse_quarter(labels[-1]), parse_quarter(labels[0])
+    back = (earlier_quarter(last, count) for count in itertools.count())
+    found = itertools.takewhile(lambda quarter: quarter.start >= first.start, back)
+    return [quarter.label for quarter in found][::-1]
+
+
+def process_table(chart: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
+    """One row a quarter, latest first: value, usual limits and what the point means in words."""
+    decimals = indicator.decimals
+    limits = [
+        "" if np.isnan(low) else f"{number(low, decimals)} to {number(high, decimals)}"
+        for low, high in zip(chart["lower_limit"], chart["upper_limit"], strict=True)
+    ]
+    rules = chart["rule"].replace("", "-")
+    meaning = [
+        MEANINGS[icon] if rule == "-" else f"{MEANINGS[icon]} ({rule}, {side})"
+        for icon, rule, side in zip(chart["icon"], rules, chart["side"], strict=True)
+    ]
+    table = {
+        "Quarter": list(chart.index),
+        heading(indicator): [number(value, decimals) for value in chart["value"]],
+        "Usual variation": limits,
+        "What it is": meaning,
+    }
+    return pd.DataFrame(table).iloc[::-1]
+
+
+def process_caption(chart: pd.DataFrame, indicator: Indicator, name: str) -> str:
+    """What a process chart holds and how far its limits can be trusted."""
+    warnings = [each for each in chart["warning"].drop_duplicates() if each]
+    few = f" Beware: {warnings[-1]}." if warnings else ""
+    return (
+        f"{indicator.name}, {indicator.unit}, {name}: mean and limits of usual variation "
+        f"(XmR chart).{few}"
+    )
+
+
+def process_sentence(chart: pd.DataFrame, name: str) -> str:
+    """What the latest point of a process chart is, and on how many figures that rests."""
+    known = chart.dropna(subset="value")
+    if known.empty or known["mean"].isna().all() or not known["icon"].iloc[-1]:
+        return f"{name}: too few quarters are held to tell usual variation from change."
+    last = known.iloc[-1]
+    few = f" The {last['warning']}." if last["warning"] else ""
+    if last["icon"] == "common cause":
+        return f"{name}: the latest quarter is within usual variation.{few}"
+    way = last["side"]
+    told = {
+        "outside limits": f"the latest quarter is {way} the limits of usual variation",
+        "trend": f"the latest quarters have been {way} without a break",
+        "two of three": f"two of the latest three quarters are far {way} the mean",
+        "run": f"the latest quarters all lie {way} the mean",
+    }
+    meaning = MEANINGS[last["icon"]]
+    return f"{name}: {told[last['rule']]}, {meaning}.{few}"

@@ -1,4 +1,4 @@
-"""What trends, process charts and the distance to a benchmark say, in one sentence each."""
+"""What trends and the distance to a benchmark say, in one sentence each."""
 
 import numpy as np
 import pandas as pd
@@ -6,10 +6,33 @@ import pandas as pd
 from ehlib.load.indicators import Indicator
 from ehlib.measure.impact import fewer_events
 from ehlib.measure.trend import RecentTrend, recent_trend
-from ehlib.show.sentences import label_words, noun, possessive, short_label, with_unit
+from ehlib.show.sentences import (
+    SAME,
+    UNCLEAR,
+    change,
+    direction_of,
+    ends_of,
+    label_words,
+    list_words,
+    noun,
+    number_word,
+    possessive,
+    with_unit,
+)
 
 WAYS = {"increasing": "rose", "decreasing": "fell"}
 JUDGED = {"high_is_good": ("better", "worse"), "low_is_good": ("worse", "better")}
+EVENTS = {  # what an indicator counts, for one and for several, where its own words are too long
+    "under18_conceptions": ("conception", "conceptions"),
+    "under16_conceptions": ("conception", "conceptions"),
+    "injury_admissions_0_14": ("admission", "admissions"),
+    "mash_enquiries": ("enquiry", "enquiries"),
+    "early_help_episodes": ("episode", "episodes"),
+    "first_time_entrants": ("young person", "young people"),
+    "referrals_rate": ("referral", "referrals"),
+    "child_protection_plan_rate": ("plan", "plans"),
+}
+CHILDREN = ("child", "children")
 
 
 def trend_of(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> RecentTrend:
@@ -35,7 +58,7 @@ def trend_of(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> Re
 
 def trend_sentence(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> str:
     """Whether one area's latest five yearly figures rise, fall or neither; empty if not judged."""
-    if indicator.calendar == "financial_quarter" or area_code not in set(measures["area_code"]):
+    if not _yearly(measures, area_code, indicator):
         return ""
     found = trend_of(measures, area_code, indicator)
     if found.direction == "cannot_be_calculated":
@@ -45,46 +68,86 @@ def trend_sentence(measures: pd.DataFrame, area_code: str, indicator: Indicator)
     last = label_words(rows["period"].iloc[-1], indicator)
     if found.direction == "no_change":
         return f"Over the five years to {last}, {whose} showed no clear trend."
-    rose = found.direction == "increasing"
+    way = WAYS[found.direction]
+    return f"Over the five years to {last}, {whose} {way}{_judged(found, indicator)}."
+
+
+def no_trend_reason(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> str:
+    """Why an area's yearly figures have no recent trend; empty where they have, or none is held."""
+    if not _yearly(measures, area_code, indicator):
+        return ""
+    found = trend_of(measures, area_code, indicator)
+    if found.direction != "cannot_be_calculated":
+        return ""
+    reason = found.reason[:1].lower() + found.reason[1:]
+    return f"No recent trend over five years is given: {reason}."
+
+
+def story(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> str:
+    """One area's change since its first figure and its recent trend, told as one."""
+    since = change(measures, area_code, indicator)
+    recent = trend_sentence(measures, area_code, indicator)
+    if not since or not recent:
+        return since or recent
+    series = measures[measures["area_code"] == area_code]
+    ends, found = ends_of(series, indicator), trend_of(measures, area_code, indicator)
+    moved, way = direction_of(*ends, indicator), WAYS.get(found.direction, "")
+    whole = ends[1]["period_start"].year - ends[0]["period_start"].year < found.points
+    return f"{since.removesuffix('.')}{_ending(moved, way, whole)}{_judged(found, indicator)}."
+
+
+def _ending(moved: str, way: str, whole: bool) -> str:
+    """What the latest five years add to a change; `whole` if they are all there is."""
+    five = "the five years as a whole" if whole else "the latest five years"
+    if not way:
+        return f"{'; ' if moved in (SAME, UNCLEAR) else ', but '}{five} show no clear trend"
+    if moved == way:
+        still = "" if whole else "still "
+        return f", {still}{way.replace('rose', 'rising').replace('fell', 'falling')} over {five}"
+    return f"; over {five} it {way}"
+
+
+def _yearly(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> bool:
+    known = measures.loc[measures["area_code"] == area_code, "value"].notna()
+    return indicator.calendar != "financial_quarter" and bool(known.any())
+
+
+def _judged(found: RecentTrend, indicator: Indicator) -> str:
     words = JUDGED.get(indicator.polarity)
-    judged = "" if words is None else f", which is {words[0 if rose else 1]}"
-    return f"Over the five years to {last}, {whose} {WAYS[found.direction]}{judged}."
+    if words is None or found.direction not in WAYS:
+        return ""
+    return f", which is {words[0 if found.direction == 'increasing' else 1]}"
 
 
-def by_period(rows: pd.DataFrame) -> pd.Series:
-    """Values of one area in time order, by the label of their period."""
-    ordered = rows.sort_values("period_start")
-    return ordered.set_index(ordered["period"].map(short_label))["value"]
+def trends_sentence(measures: pd.DataFrame, indicator: Indicator) -> str:
+    """Which districts have a recent trend over five years; empty where none can be judged."""
+    ways: dict[str, list[str]] = {"rose": [], "fell": [], "showed no clear trend": []}
+    rows = measures[measures["area_type"] == "district"].drop_duplicates("area_code")
+    for row in rows.itertuples():
+        if not _yearly(measures, row.area_code, indicator):
+            continue
+        found = trend_of(measures, row.area_code, indicator)
+        if found.direction != "cannot_be_calculated":
+            ways[WAYS.get(found.direction, "showed no clear trend")].append(row.area_name)
+    said = [f"{way} in {list_words(sorted(names))}" for way, names in ways.items() if names]
+    return f"Over the latest five years the {noun(indicator)} {'; it '.join(said)}." if said else ""
 
 
-def process_caption(chart: pd.DataFrame, indicator: Indicator, name: str) -> str:
-    """What a process chart holds and how far its limits can be trusted."""
-    warnings = [each for each in chart["warning"].drop_duplicates() if each]
-    few = f" Beware: {warnings[-1]}." if warnings else ""
+def break_note(measures: pd.DataFrame, indicator: Indicator) -> str:
+    """That and why the definition changed among the figures shown; empty where it did not.
+
+    `indicator` is as the catalogue has it, with all its versions.
+    """
+    known = measures.dropna(subset="value").sort_values("period_start")
+    if known["definition"].nunique() < 2:
+        return ""
+    first = known[known["definition"] == known["definition"].iloc[-1]].iloc[0]
+    version = indicator.version_at(first["period_start"].date())
+    since = label_words(first["period"], indicator)
     return (
-        f"{indicator.name}, {indicator.unit}, {name}: mean and limits of usual variation "
-        f"(XmR chart).{few}"
+        f"From {since} on, the figures follow another definition, so those before are not compared "
+        f"with them and no line joins them. {version.reason}"
     )
-
-
-def process_sentence(chart: pd.DataFrame, name: str) -> str:
-    """What the latest point of a process chart is, and on how many figures that rests."""
-    known = chart.dropna(subset="value")
-    if known.empty or known["mean"].isna().all() or not known["icon"].iloc[-1]:
-        return f"{name}: too few quarters are held to tell usual variation from change."
-    last = known.iloc[-1]
-    few = f" The {last['warning']}." if last["warning"] else ""
-    if last["icon"] == "common cause":
-        return f"{name}: the latest quarter is within usual variation.{few}"
-    way = last["side"]
-    told = {
-        "outside limits": f"the latest quarter is {way} the limits of usual variation",
-        "trend": f"the latest quarters have been {way} without a break",
-        "two of three": f"two of the latest three quarters are far {way} the mean",
-        "run": f"the latest quarters all lie {way} the mean",
-    }
-    meaning = {"improvement": ", an improvement", "concern": ", a concern"}
-    return f"{name}: {told[last['rule']]}{meaning.get(last['icon'], ', a change')}.{few}"
 
 
 def fewer_sentence(latest: pd.DataFrame, indicator: Indicator) -> str:
@@ -111,8 +174,10 @@ def fewer_sentence(latest: pd.DataFrame, indicator: Indicator) -> str:
     gone = int(np.ceil(found.events))
     wanted = with_unit(row["benchmark_value"], indicator)
     when = label_words(row["period"], indicator)
+    one, several = EVENTS.get(indicator.id, CHILDREN)
+    events = number_word(gone)
     return (
         f"To match {possessive(row['benchmark_name'])} {noun(indicator)} ({wanted}), "
-        f"{row['area_name']} would have needed {gone:,.0f} fewer than its "
-        f"{row['numerator']:,.0f} in {when}."
+        f"{row['area_name']} would have needed {events} fewer {one if gone == 1 else several} than "
+        f"its {row['numerator']:,.0f} in {when}."
     )

@@ -1,4 +1,4 @@
-"""Pages that give an account: of the impact measures, and of the extracts read."""
+"""The account of the impact measures: how many improve, which, and why others are not judged."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,6 @@ from ehlib.show.sentences import (
     with_unit,
 )
 
-Accounts = Mapping[str, list[dict[str, object]]]
 STATUS_SIGNS = {"improving": "\u2714", "worsening": "\u2718", "no clear change": "\u2248"}
 STATUS_NOTE = (
     "Baseline and national value as the plan printed them: tbc, to be confirmed; (p), provisional; "
@@ -114,100 +113,3 @@ def _latest(row: tuple, indicator: Indicator) -> str:
     )
     other = f", of a changed measure: {in_sentence(now.name)}" if changed else ""
     return f"{with_unit(row.value, now)}{limits}, {short_label(row.latest_period)}{other}"
-
-
-def quality_context(accounts: Accounts, areas: Areas, quarter: str) -> str:
-    """Line under the title of the page on data quality."""
-    day = pd.Timestamp(str(accounts["prepared"]))
-    return (
-        f"{areas.county.name}. Extracts prepared on {day.day} {day:%B %Y}. Periods that ended "
-        f"after {last_day(quarter)} are left out."
-    )
-
-
-def quality_findings(
-    accounts: Accounts, observations: pd.DataFrame, indicators: Mapping[str, Indicator]
-) -> list[str]:
-    """What was read and refused, and for how many of the plans' indicators a figure is held."""
-    files = pd.DataFrame(accounts["files"])
-    rows = f"{files['rows_read'].sum():,} rows of {count_words(len(files), 'extract')}"
-    planned = {key for key, each in indicators.items() if each.sets}
-    known = observations.dropna(subset=["value", "numerator"], how="all")["indicator_id"]
-    synthetic = observations["value_note"].str.contains("synthetic").any()
-    return [
-        f"All {rows} are accounted for. {_refused(files)}",
-        f"Figures are held for {len(planned & set(known))} of the {len(planned)} indicators of the "
-        "two plans.",
-        "Case records are a synthetic sample, not real children." if synthetic else "",
-    ]
-
-
-def _refused(files: pd.DataFrame) -> str:
-    counts = {
-        "row": int(files["rows_rejected"].sum()),
-        "whole file": int((files["outcome"] == "refused").sum()),
-    }
-    said = [count_words(count, name) for name, count in counts.items() if count]
-    if not said:
-        return "Nothing was refused."
-    return f"{begin(list_words(said))} {'was' if sum(counts.values()) == 1 else 'were'} refused."
-
-
-def files_table(accounts: Accounts) -> pd.DataFrame:
-    """One row an extract: what it is, and how many rows were read, loaded and refused."""
-    counts = ["read", "loaded", "normalised", "rejected"]
-    rows = [
-        {
-            "Extract": each["file"],
-            "Kind": str(each["kind"]).replace("_", " ").replace("mash", "MASH"),
-            "Outcome": each["outcome"],
-            **{f"Rows {name}": f"{each[f'rows_{name}']:,}" for name in counts},
-        }
-        for each in accounts["files"]
-    ]
-    return pd.DataFrame(rows)
-
-
-def coverage_table(
-    observations: pd.DataFrame, indicators: Mapping[str, Indicator], quarter: str
-) -> pd.DataFrame:
-    """One row an indicator of the plans: latest period, its age, and which areas have a figure.
-
-    Indicators with a figure come first, each part in the order of the catalogue.
-    """
-    known = observations.dropna(subset=["value", "numerator"], how="all")
-    known = known[known["category_type"] == ""]
-    end = pd.Timestamp(parse_quarter(quarter).end)
-    rows = []
-    for indicator in (each for each in indicators.values() if each.sets):
-        held = known[known["indicator_id"] == indicator.id]
-        latest = held[held["period_end"] == held["period_end"].max()]
-        areas = latest["area_type"].value_counts()
-        label = short_label(latest["period"].iloc[0]) if len(latest) else "none held"
-        rows.append(
-            {
-                "Indicator": indicator.name,
-                "Reported": indicator.frequency,
-                "Latest period": label,
-                "Age in months": _months(latest, end),
-                "Districts": str(areas.get("district", 0)) if len(latest) else "",
-                **{name: _yes(name, areas) for name in ("County", "England")},
-            }
-        )
-    table = pd.DataFrame(rows)
-    return table.sort_values(
-        "Latest period", key=lambda labels: labels == "none held", kind="stable"
-    )
-
-
-def _yes(name: str, areas: pd.Series) -> str:
-    if areas.empty:
-        return ""
-    return "yes" if areas.get(name.lower(), 0) else "no"
-
-
-def _months(latest: pd.DataFrame, end: pd.Timestamp) -> str:
-    if latest.empty:
-        return ""
-    last = latest["period_end"].iloc[0]
-    return str((end.year - last.year) * 12 + end.month - last.month)

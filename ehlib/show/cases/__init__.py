@@ -1,0 +1,1 @@
+"""Pages made from case records: their findings, tables and charts."""

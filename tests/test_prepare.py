@@ -7,10 +7,14 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from shapely.geometry import box
 
 from ehlib import prepare as module
 from ehlib.load.schema import COLUMNS, SourceError, read_observations, read_sources
+from ehlib.load.sources.extract import Extract
+from ehlib.load.sources.rules import RULES
 from ehlib.prepare import Prepared, prepare
 
 REFERENCE = Path(__file__).resolve().parents[1] / "data" / "reference"
@@ -55,14 +59,15 @@ def boundaries(monkeypatch):
     """One square for a boundary, since building them takes seconds; and how it was asked for."""
     calls = []
 
-    def build(code, *, raw_dir=None, cache_dir=None):
-        calls.append((code, raw_dir, cache_dir))
-        if raw_dir and (raw_dir / "boundaries").exists():
-            raise SourceError("districts.geojson: found no boundary of E07000176 Rushcliffe")
+    def build(areas, raw, processed):
+        calls.append((areas.county.code, raw, processed))
         shapes = {"area_code": ["E07000170"], "geometry": [box(0, 0, 1, 1)]}
-        return gpd.GeoDataFrame(shapes, crs="EPSG:27700")
+        message = "districts.geojson: found no boundary of E07000176 Rushcliffe"
+        folder = (raw / "boundaries").exists()
+        files = {"boundaries/districts.geojson": Extract.refused(message)} if folder else {}
+        return gpd.GeoDataFrame(shapes, crs="EPSG:27700"), files
 
-    monkeypatch.setattr(module, "district_boundaries", build)
+    monkeypatch.setattr(module, "prepared_boundaries", build)
     return calls
 
 
@@ -121,7 +126,8 @@ def test_good_extracts_give_everything_that_notebooks_need(raw, processed):
     assert not prepared.refused
     assert set(contents(processed)) == {
         *("observations.parquet", "boundaries.parquet", "cases/mash_enquiries.parquet"),
-        *("rejected.csv", "faults.csv", "sources.json"),
+        *("rejected.csv", "faults.csv", "sources.json", "lookups.parquet", "unmapped.json"),
+        *("revisions.csv", "restated.csv", "figures_seen.parquet", ".case-key"),
     }
     found = read_observations(processed)
     assert list(found.columns) == [*COLUMNS, "source_name"]
@@ -136,6 +142,7 @@ def test_good_extracts_give_everything_that_notebooks_need(raw, processed):
         "kind": "tidy",
         "outcome": "loaded",
         **{"rows_read": 2, "rows_loaded": 2, "rows_normalised": 0, "rows_rejected": 0},
+        "rows_left_out": 0,
         "message": "",
     }
     assert rejected(processed).empty
@@ -147,7 +154,8 @@ def test_progress_is_told_file_by_file(raw, processed):
     (raw / "b.csv").write_bytes(b"")
     said = run(raw, processed).said
     assert said[0] == "a.csv: 3 rows read, 1 rows loaded, 1 rows normalised, 1 rows rejected"
-    assert said[1].startswith("b.csv: refused: b.csv: the file is empty")
+    assert said[1].startswith("b.csv: refused: ")
+    assert "the file is empty" in said[1]
     assert said[-1] == "building boundaries"
 
 
@@ -155,15 +163,14 @@ def test_progress_is_told_file_by_file(raw, processed):
     ("name", "content", "message"),
     [
         ("empty.csv", b"", "the file is empty"),
-        ("binary.csv", b"\x89PNG\x00\x00", "not a text file"),
-        ("other.csv", b"date,rainfall\n1,2\n", "row 1: the 2 column names are of no known kind"),
-        ("more.csv", b"indicator_id,area_code,period,value,colour\n1,2,3,4,5\n", "'colour' is not"),
+        ("binary.csv", b"\x89PNG\x00\x00", "picture"),
+        ("other.csv", b"date,rainfall\n1,2\n", "2 column names of no known kind"),
+        ("more.csv", b"indicator_id,area_code,period,value,colour\n1,2,3,4,5\n", "colour"),
         ("none.csv", b"indicator_id,area_code,period,value\n", "no rows under the header"),
         ("open.csv", b'indicator_id,area_code,period,value\n"1,2,3,4\n', "double quote"),
-        ("book.xlsx", b"PK\x03\x04\x00\x00", "save it as CSV UTF-8"),
-        ("tabs.tsv", b"indicator_id\tarea_code\tperiod\tvalue\n", "of no known kind"),
+        ("book.xlsx", b"PK\x03\x04\x00\x00", "cannot be unpacked"),
         ("LOUD.CSV", b"date,rainfall\n1,2\n", "of no known kind"),
-        ("names.csv", b"enquiry_id,child_name\n1,Jo\n", "may hold personal data"),
+        ("names.csv", b"enquiry_id,child_name\n1,Jo\n", "child_id"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_whole_and_the_others_are_loaded(
@@ -176,7 +183,10 @@ def test_a_file_that_cannot_be_read_is_refused_whole_and_the_others_are_loaded(
     account = accounts(processed)[name]
     assert (account["kind"], account["outcome"], account["rows_read"]) == ("refused", "refused", 0)
     assert message in account["message"]
-    assert faults(processed)[["file", "rule"]].to_numpy().tolist() == [[name, "file_refused"]]
+    listed = faults(processed)
+    assert set(listed["file"]) == {name}
+    assert set(listed["rule"]) <= set(RULES)
+    assert (listed["severity"] == "error").any()
     assert len(read_observations(processed)) == 1
 
 
@@ -194,19 +204,29 @@ def test_a_file_that_another_program_holds_is_refused_and_the_others_are_loaded(
 
     monkeypatch.setattr(Path, "open", locked)
     run(raw, processed)
-    assert accounts(processed)["held.csv"]["message"] == (
-        "held.csv: Permission denied; close it and try again"
-    )
+    assert accounts(processed)["held.csv"]["outcome"] == "refused"
+    assert "held.csv" not in accounts(processed)["held.csv"]["message"].partition(":")[2]
     assert len(read_observations(processed)) == 1
 
 
-def test_files_that_are_no_extracts_are_passed_over(raw, processed):
+def test_files_that_are_no_extracts_are_left_out_and_said_without_a_fault(raw, processed):
     write(raw / "good.csv", CONCEPTIONS)
     for name in ("~$good.xlsx", ".hidden.csv", "README.md", "notes.txt"):
         (raw / name).write_bytes(b"anything")
     (raw / "folder.csv").mkdir()
     assert not run(raw, processed).refused
-    assert list(accounts(processed)) == ["good.csv"]
+    found = {name: each["outcome"] for name, each in accounts(processed).items()}
+    assert found == {"good.csv": "loaded", "notes.txt": "left out", "README.md": "left out"}
+    assert set(faults(processed)["severity"]) == {"note"}
+
+
+def test_boundaries_beside_the_tables_are_refused_and_sent_to_their_folder(raw, processed):
+    write(raw / "good.csv", CONCEPTIONS)
+    (raw / "districts.geojson").write_text("{}", encoding="utf-8")
+    assert run(raw, processed).refused
+    (row,) = faults(processed).to_dict("records")
+    assert (row["file"], row["rule"]) == ("districts.geojson", "boundary_misplaced")
+    assert "boundaries" in row["mend"]
 
 
 def test_no_extract_at_all_is_an_error_and_leaves_what_was_there(raw, processed):
@@ -229,7 +249,7 @@ def test_rejected_rows_are_kept_as_they_were_written_with_file_and_row(raw, proc
     write(raw / "b.csv", CONCEPTIONS | {"period": "2012", "value": ""})
     assert run(raw, processed).refused
     table = rejected(processed)
-    assert table.columns[:2].tolist() == ["file", "row"]
+    assert table.columns[:3].tolist() == ["file", "sheet", "row"]
     first, second = table.to_dict("records")
     assert (first["file"], first["row"]) == ("a.csv", "3")
     assert {name: first[name] for name in wrong} == wrong
@@ -239,7 +259,7 @@ def test_rejected_rows_are_kept_as_they_were_written_with_file_and_row(raw, proc
     assert accounts(processed)["b.csv"]["message"] == "every row was refused"
     listed = faults(processed)
     assert listed.columns[0] == "file"
-    assert listed.query("file == 'a.csv'")[["row", "column"]].to_numpy().tolist() == [
+    assert sorted(listed.query("file == 'a.csv'")[["row", "column"]].to_numpy().tolist()) == [
         ["3", "area_code"],
         ["3", "value"],
     ]
@@ -248,7 +268,11 @@ def test_rejected_rows_are_kept_as_they_were_written_with_file_and_row(raw, proc
 def test_rejected_case_rows_stay_in_processed_and_their_faults_name_no_child(raw, processed):
     write(raw / "log.csv", ENQUIRY, ENQUIRY | {"enquiry_id": "A2", "age": "child-one"})
     run(raw, processed)
-    assert rejected(processed)["child_id"].tolist() == ["child-one"]
+    assert len(rejected(processed)) == 1
+    for name in ("rejected.csv", "faults.csv", "sources.json"):
+        text = (processed / name).read_text(encoding="utf-8")
+        assert "child-one" not in text
+        assert "A2" not in text
     for name in ("faults.csv", "sources.json"):
         text = (processed / name).read_text(encoding="utf-8")
         assert "child-one" not in text
@@ -305,7 +329,24 @@ def test_a_later_extract_of_case_records_that_repeats_an_earlier_one_counts_once
     assert not run(raw, processed).refused
     found = read_observations(processed, indicator_id="mash_enquiries")
     assert found.query("category == '' and area_type == 'county'")["numerator"].tolist() == [2]
-    assert accounts(processed)["q3.csv"]["rows_normalised"] == 1
+    assert accounts(processed)["q2.csv"]["rows_normalised"] == 1
+    assert faults(processed)[["file", "rule", "severity"]].to_numpy().tolist() == [
+        ["q2.csv", "record_again", "note"]
+    ]
+
+
+def test_a_later_extract_of_case_records_has_the_last_word(raw, processed):
+    """Of the name of a child nothing is said: only how many records have another version."""
+    write(raw / "log_2014-01-10.csv", ENQUIRY, ENQUIRY | {"enquiry_id": "A3"})
+    write(raw / "log_2013-10-10.csv", ENQUIRY | {"need_level": "3"})
+    assert not run(raw, processed).refused
+    records = pd.read_parquet(processed / "cases" / "mash_enquiries.parquet")
+    assert records["need_level"].tolist() == [2, 2]
+    account = accounts(processed)["log_2013-10-10.csv"]
+    assert (account["rows_loaded"], account["rows_normalised"]) == (0, 1)
+    (row,) = faults(processed).to_dict("records")
+    assert (row["rule"], row["severity"]) == ("record_replaced", "note")
+    assert row["found"].startswith("1 record")
 
 
 def test_case_records_that_two_extracts_contradict_are_refused_without_naming_the_child(
@@ -318,8 +359,12 @@ def test_case_records_that_two_extracts_contradict_are_refused_without_naming_th
     assert set(listed["found"]) == {"row 2 of q2.csv, row 2 of q3.csv"}
     assert not {"A1", "child-one"} & set(listed.astype("str").to_numpy().ravel())
     records = pd.read_parquet(processed / "cases" / "mash_enquiries.parquet")
-    assert sorted(records["enquiry_id"]) == ["A2", "A3"]
-    assert rejected(processed)["enquiry_id"].tolist() == ["A1", "A1"]
+    assert len(records) == 2
+    assert rejected(processed)[["file", "row"]].to_numpy().tolist() == [
+        ["q2.csv", "2"],
+        ["q3.csv", "2"],
+    ]
+    assert not {"A1", "child-one"} & set(rejected(processed).to_numpy().ravel())
 
 
 def test_a_figure_that_is_counted_here_from_case_records_is_refused(raw, processed):
@@ -333,6 +378,56 @@ def test_a_figure_that_is_counted_here_from_case_records_is_refused(raw, process
     found = read_observations(processed, indicator_id="mash_enquiries")
     own = found[(found["area_code"] == "E07000170") & (found["category"] == "")]
     assert own.set_index("period")["numerator"].to_dict() == {"2012/13-Q1": 900, "2013/14-Q3": 1}
+
+
+cells = st.sampled_from(["44.1", "44", "45.6", "[c]", "-", "", "1,000", "abc", "-5", "99999999999"])
+figure_rows = st.builds(
+    lambda area, period, value, source: (
+        CONCEPTIONS | {"area_code": area, "period": period, "value": value, "source_id": source}
+    ),
+    st.sampled_from(["E07000170", "Mansfield", " E07000174 ", "W06000015", "nowhere", ""]),
+    st.sampled_from(["2010", "2011", "2011/12", "soon"]),
+    cells,
+    st.sampled_from(["ons", "lait", ""]),
+)
+case_rows = st.builds(
+    lambda own, day, level: (
+        ENQUIRY | {"enquiry_id": own, "received_date": day, "need_level": level}
+    ),
+    st.sampled_from(["A1", "A2", "A3", ""]),
+    st.sampled_from(["2013-10-01", "01/10/2013", "2013-13-01", ""]),
+    st.sampled_from(["1", "2", "9"]),
+)
+names = st.sampled_from(["2014-01-15", "2014-04-15", "a", "b"])
+
+
+@given(
+    st.dictionaries(names, st.lists(figure_rows, min_size=1, max_size=4), max_size=3),
+    st.dictionaries(names, st.lists(case_rows, min_size=1, max_size=4), max_size=3),
+)
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_the_files_hold_every_row_of_every_file_is_accounted_for(
+    tmp_path_factory, figures, cases
+):
+    folder = tmp_path_factory.mktemp("run")
+    write(folder / "raw" / "good.csv", CONCEPTIONS | {"period": "2015"})
+    for kind, files in (("figures", figures), ("cases", cases)):
+        for name, rows in files.items():
+            write(folder / "raw" / kind / f"{name}.csv", *rows)
+    run(folder / "raw", folder / "processed")
+    account = accounts(folder / "processed")
+    for kind, files in (("figures", figures), ("cases", cases)):
+        for name, rows in files.items():
+            assert account[f"{kind}/{name}.csv"]["rows_read"] in (len(rows), 0)
+    found = rejected(folder / "processed").groupby("file").size()
+    assert found.to_dict() == {
+        name: each["rows_rejected"] for name, each in account.items() if each["rows_rejected"]
+    }
+    said = faults(folder / "processed").groupby("file")["row"].agg(set)
+    for row in rejected(folder / "processed").itertuples():
+        assert row.row in said[row.file]
 
 
 # The sample and the sources
@@ -405,9 +500,10 @@ def test_boundaries_that_cannot_be_used_are_refused_and_built_instead(raw, proce
     (raw / "boundaries").mkdir()
     (raw / "boundaries" / "table.csv").write_text("not,an,extract\n", encoding="utf-8")
     assert run(raw, processed).refused
-    assert list(accounts(processed)) == ["a.csv", "boundaries"]
-    assert accounts(processed)["boundaries"]["message"].startswith("districts.geojson: found no")
-    assert boundaries == [("E10000024", raw, processed), ("E10000024", None, processed)]
+    assert list(accounts(processed)) == ["a.csv", "boundaries/districts.geojson"]
+    message = accounts(processed)["boundaries/districts.geojson"]["message"]
+    assert "found no boundary of E07000176" in message
+    assert boundaries == [("E10000024", raw, processed)]
     assert (processed / "boundaries.parquet").exists()
 
 
@@ -480,7 +576,7 @@ def test_a_swap_puts_every_new_file_in_place(swap):
     assert words(swap[-1]) == {"new"}
 
 
-@pytest.mark.parametrize("step", range(1, 13))
+@pytest.mark.parametrize("step", range(1, 2 * len(module.WRITTEN) + 1))
 def test_a_swap_that_fails_at_any_step_is_undone(swap, monkeypatch, step):
     renamed, done = Path.rename, []
 
@@ -496,7 +592,7 @@ def test_a_swap_that_fails_at_any_step_is_undone(swap, monkeypatch, step):
     assert words(swap[-1]) == {"old"}
 
 
-@pytest.mark.parametrize("step", range(2, 13))
+@pytest.mark.parametrize("step", range(2, 2 * len(module.WRITTEN) + 1))
 def test_a_swap_that_is_cut_off_at_any_step_leaves_no_observations_to_read(swap, monkeypatch, step):
     """The machine goes off: nothing is put back, but nobody can read half of each either."""
     renamed, done = Path.rename, []
@@ -515,7 +611,7 @@ def test_a_swap_that_is_cut_off_at_any_step_leaves_no_observations_to_read(swap,
 
 
 @pytest.mark.parametrize(
-    "broken", ["validate_observations", "count_cases", "_boundaries", "_write_accounts"]
+    "broken", ["validate_observations", "count_cases", "prepared_boundaries", "_write_accounts"]
 )
 def test_a_failure_before_that_leaves_the_old_files(raw, processed, before, monkeypatch, broken):
     def fail(*arguments):

@@ -9,10 +9,11 @@ import pytest
 LAYERS = {
     "load": {"load"},
     "prepare": {"load"},
+    "check": {"load"},
     "measure": {"load", "measure"},
     "show": {"load", "measure", "show"},
     "publish": {"load", "measure", "show", "publish"},
-    "cli": {"load", "prepare", "measure", "show", "publish", "cli"},
+    "cli": {"load", "prepare", "check", "measure", "show", "publish", "cli"},
     "": {"load", "measure", "show"},  # ehlib/__init__.py, the names that notebooks use
 }
 # Each library with the layers that may know it.

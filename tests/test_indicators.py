@@ -397,8 +397,31 @@ CONTEXT_IDS = [
     "imd_average_score",
     "idaci_average_score",
     "population_0_17",
+    "imd_score",
+    "imd_rank",
+    "imd_decile",
+    "idaci_score",
+    "idaci_rank",
+    "idaci_decile",
+    "population",
     "mash_enquiries",
     "early_help_episodes",
+    "mash_repeats",
+    "mash_within_1_day",
+    "mash_within_3_days",
+    "early_help_closed",
+    "early_help_open",
+    "early_help_open_26_weeks",
+    "early_help_stepped_up",
+    "early_help_stepped_down",
+    "early_help_returns",
+    "early_help_level_changes",
+    "early_help_weeks",
+    "quality_audits",
+    "audits_adequate",
+    "early_help_assessments",
+    "social_care_referrals",
+    "referrals_no_action",
 ]
 
 
@@ -1035,3 +1058,13 @@ def test_another_county_can_empty_the_plan_values(tmp_path):
         assert list(indicators) == list(CATALOGUE)
         assert {each.baseline.status for each in indicators.values()} == {"none"}
         assert {each.national.status for each in indicators.values()} == {"none"}
+
+
+def test_an_indicator_says_whom_it_counts_as_its_published_figures_do():
+    published = Path(__file__).resolve().parents[1] / "data" / "raw" / "published"
+    tables = [pd.read_csv(path, dtype="str") for path in sorted(published.glob("*.csv"))]
+    figures = pd.concat(tables).drop_duplicates(["indicator_id", "sex", "age"])
+    whole = figures[figures["category_type"].isna()]
+    said = {row.indicator_id: (row.sex, row.age) for row in whole.itertuples()}
+    assert len(said) > 15
+    assert {key: (CATALOGUE[key].sex, CATALOGUE[key].age) for key in said} == said

@@ -49,7 +49,34 @@ def attempt(text: str, calendar: str) -> Period | str:
         ("three_calendar_years", "2008-10", "2008 to 2010", "2008-01-01", "2010-12-31"),
         ("three_calendar_years", "1998\u20132000", "1998 to 2000", "1998-01-01", "2000-12-31"),
         ("mid_year", "2013", "2013", "2013-06-30", "2013-06-30"),
-        ("release", "2019", "2019", "2019-01-01", "2019-01-01"),
+        ("mid_year", "mid-2013", "2013", "2013-06-30", "2013-06-30"),
+        ("mid_year", "2013-06-30", "2013", "2013-06-30", "2013-06-30"),
+        ("release", "2019", "2019", "2019-12-31", "2019-12-31"),
+        ("release", "IMD 2019", "2019", "2019-12-31", "2019-12-31"),
+        ("calendar_year", "2011.0", "2011", "2011-01-01", "2011-12-31"),
+        ("calendar_year", "Jan-Dec 2011", "2011", "2011-01-01", "2011-12-31"),
+        ("financial_year", "201213", "2012/13", "2012-04-01", "2013-03-31"),
+        ("financial_year", "FY2013-14", "2013/14", "2013-04-01", "2014-03-31"),
+        ("financial_year", "2012 to 2013", "2012/13", "2012-04-01", "2013-03-31"),
+        ("financial_year", "April 2013 to March 2014", "2013/14", "2013-04-01", "2014-03-31"),
+        ("financial_year", "Year ending 31 March 2014", "2013/14", "2013-04-01", "2014-03-31"),
+        ("financial_year", "2014-03-31", "2013/14", "2013-04-01", "2014-03-31"),
+        ("academic_year", "AY 2013/14", "2013/14", "2013-09-01", "2014-08-31"),
+        ("academic_year", "2013/14 academic year", "2013/14", "2013-09-01", "2014-08-31"),
+        ("academic_year", "Sep 2013 - Aug 2014", "2013/14", "2013-09-01", "2014-08-31"),
+        ("financial_quarter", "Q3 2013/14", "2013/14-Q3", "2013-10-01", "2013-12-31"),
+        ("financial_quarter", "2013-14 Q3", "2013/14-Q3", "2013-10-01", "2013-12-31"),
+        ("financial_quarter", "201314Q3", "2013/14-Q3", "2013-10-01", "2013-12-31"),
+        ("financial_quarter", "Oct-Dec 2013", "2013/14-Q3", "2013-10-01", "2013-12-31"),
+        ("financial_quarter", "January to March 2014", "2013/14-Q4", "2014-01-01", "2014-03-31"),
+        ("financial_quarter", "31/12/2013", "2013/14-Q3", "2013-10-01", "2013-12-31"),
+        ("financial_quarter", "41639", "2013/14-Q3", "2013-10-01", "2013-12-31"),
+        ("three_calendar_years", "2011 - 13", "2011 to 2013", "2011-01-01", "2013-12-31"),
+        ("three_calendar_years", "2011-13", "2011 to 2013", "2011-01-01", "2013-12-31"),
+        (
+            *("three_financial_years", "2016/17 - 18/19", "2016/17 to 2018/19"),
+            *("2016-04-01", "2019-03-31"),
+        ),
     ],
 )
 def test_a_label_means_these_days_in_its_calendar(calendar, written, label, start, end):
@@ -76,7 +103,17 @@ def test_a_label_means_these_days_in_its_calendar(calendar, written, label, star
         ("financial_year", "0000/01"),
         ("financial_year", "2013/14-Q3"),
         ("financial_year", "Dec-13"),
-        ("academic_year", "201213"),
+        ("academic_year", "201214"),
+        ("academic_year", "FY2013-14"),
+        ("financial_year", "2011-12-01"),  # what a spreadsheet makes of 2011-12
+        ("financial_year", "Dec-11"),
+        ("financial_year", "01/04/2013"),
+        ("financial_quarter", "Q3 2013"),  # of the calendar or the financial year?
+        ("financial_quarter", "2013-10-01"),
+        ("calendar_year", "Apr-Dec 2013"),
+        ("calendar_year", "2013-01-01"),
+        ("three_calendar_years", "2012-13"),
+        ("three_financial_years", "2016/17 to 2017/18"),
         ("financial_quarter", "2013/14"),
         ("financial_quarter", "2013/14-Q5"),
         ("financial_quarter", "2013/14-Q0"),
@@ -86,7 +123,7 @@ def test_a_label_means_these_days_in_its_calendar(calendar, written, label, star
         ("three_calendar_years", "2008 to 2009"),
         ("three_calendar_years", "2008 to 1910"),
         ("three_calendar_years", "2008"),
-        ("mid_year", "mid-2013"),
+        ("mid_year", "2013-07-01"),
         ("release", "2019/20"),
     ],
 )
@@ -99,6 +136,14 @@ def test_a_label_of_another_kind_is_refused_with_what_was_found_and_wanted(calen
 def test_an_unknown_calendar_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match=r"calendar is 'fiscal'; expected one of calendar_year"):
         parse_period("2012/13", "fiscal")
+
+
+@pytest.mark.parametrize("calendar", ["financial_year", "financial_quarter"])
+def test_a_figure_from_april_is_a_period_of_its_own(calendar):
+    period = parse_period("April to December 2013", calendar)
+    assert (period.label, period.calendar) == ("Apr-Dec 2013", "year_to_date")
+    assert (period.start, period.end) == (date(2013, 4, 1), date(2013, 12, 31))
+    assert parse_period(period.label, calendar) == period
 
 
 @pytest.mark.parametrize("written", ["2013/14-Q3", "2013-14-Q3", "2013/14 Q3"])
@@ -117,7 +162,7 @@ def test_each_day_lies_in_the_one_quarter_that_is_named_for_it(day):
 
 
 @settings(deadline=None)
-@given(days.filter(lambda day: day > date(1901, 1, 1)), st.integers(0, 3))
+@given(days.filter(lambda day: day >= date(1901, 4, 1)), st.integers(0, 3))
 def test_quarters_follow_each_other_without_gap(day, count):
     quarter = quarter_of(day)
     before = earlier_quarter(quarter)

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from ehlib.load.indicators import read_indicators
+from ehlib.load.readers import read_extract
 from ehlib.load.schema import COLUMNS, read_observations, validate_observations
-from ehlib.load.sources import read_tidy
 from ehlib.measure.compare import add_comparison, filter_latest
 from ehlib.measure.impact import add_status
 from ehlib.measure.rates import add_measures
@@ -24,7 +24,8 @@ TO_ONE_DECIMAL = 0.05 + 1e-9
 
 @pytest.fixture(scope="module")
 def observations() -> pd.DataFrame:
-    extracts = [read_tidy(path, INDICATORS) for path in sorted(PUBLISHED.glob("*.csv"))]
+    paths = sorted(PUBLISHED.glob("*.csv"))
+    extracts = [each for path in paths for each in read_extract(path, INDICATORS)]
     assert all(each.faults.empty for each in extracts)
     frames = [each.frame[COLUMNS] for each in extracts]
     return validate_observations(pd.concat(frames, ignore_index=True), INDICATORS)

@@ -87,13 +87,14 @@ def test_each_row_is_marked_synthetic(enquiries, episodes):
 
 
 def test_sample_loads_without_fault_or_change(paths):
-    for path, kind in zip(paths, ("mash_enquiries", "early_help_episodes"), strict=True):
+    kinds = ("mash_enquiries", "early_help_episodes", "quality_audits")
+    for path, kind in zip(paths, kinds, strict=True):
         extract = read_cases(path)
         assert extract.kind == kind
         assert path.name == f"{kind}.csv"
         assert extract.faults.empty
         assert extract.rows_normalised == 0
-        assert extract.rows_loaded == extract.rows_read == len(extract.frame) > 10_000
+        assert extract.rows_loaded == extract.rows_read == len(extract.frame) > 2_500
 
 
 def test_words_are_those_of_the_reference_file(enquiries, episodes):
@@ -102,13 +103,14 @@ def test_words_are_those_of_the_reference_file(enquiries, episodes):
         for column in words.keys() & set(records.columns):
             assert set(records[column].dropna()) <= set(words[column])
     assert set(enquiries["outcome"].dropna()) == set(words["outcome"])
-    assert set(enquiries["source"]) == set(words["source"])
+    # Council services are a source of Annex A alone.
+    assert set(enquiries["source"]) == set(words["source"]) - {"council services"}
     assert set(episodes["closure_reason"].dropna()) == set(words["closure_reason"])
     assert set(episodes["process"]) == {"CAF", "other"}
 
 
 def test_rows_scale_the_enquiries_and_keep_the_proportions(tmp_path, enquiries):
-    path, other = write_sample(tmp_path, rows=9_000)
+    path, other, audits = write_sample(tmp_path, rows=9_000)
     scaled = pd.read_csv(path, parse_dates=["received_date"])
     assert len(scaled) == 9_000
     share = scaled["area_code"].value_counts(normalize=True)
@@ -117,10 +119,11 @@ def test_rows_scale_the_enquiries_and_keep_the_proportions(tmp_path, enquiries):
     printed = scaled["received_date"].between("2013-04-01", "2013-12-31").mean()
     assert printed == pytest.approx(13_800 / len(enquiries), abs=0.001)
     assert len(pd.read_csv(other)) == pytest.approx(9_000 * 12_240 / 56_147, rel=0.02)
+    assert len(pd.read_csv(audits)) == pytest.approx(9_000 * 2_878 / 56_147, rel=0.02)
 
 
 def test_one_row_can_be_asked_for(tmp_path):
-    path, other = write_sample(tmp_path / "new" / "folder", rows=1)
+    path, other, _ = write_sample(tmp_path / "new" / "folder", rows=1)
     assert len(pd.read_csv(path)) == 1
     assert len(pd.read_csv(other)) == 1
 
@@ -243,3 +246,30 @@ def test_episodes_after_an_enquiry_open_later_than_its_outcome(episodes, enquiri
     known = episodes[episodes["child_id"].isin(enquiries["child_id"])]
     assert known["child_id"].isin(first.index).all()
     assert (known["opened_date"] > known["child_id"].map(first)).all()
+
+
+@pytest.fixture(scope="module")
+def audits(paths) -> pd.DataFrame:
+    return pd.read_csv(paths[2], parse_dates=["audit_date"])
+
+
+def test_audits_are_marked_and_made_on_working_days_of_every_quarter(audits):
+    assert (audits["data_status"] == "synthetic").all()
+    assert audits["audit_id"].str.startswith("SYN-").all()
+    assert audits["audit_id"].is_unique
+    assert (audits["audit_date"].dt.day_of_week < 5).all()
+    assert audits["audit_date"].is_monotonic_increasing
+    assert quarters(audits["audit_date"]).value_counts().between(180, 300).all()
+    assert audits["area_code"].nunique() == 7
+
+
+def test_judgements_of_audits_are_plausible_and_improve(audits):
+    words = tomllib.loads(WORDS.read_text(encoding="utf-8"))
+    assert set(audits["service"]) == set(words["service"]) - {"youth services", "other"}
+    assert set(audits["judgement"]) == set(words["judgement"]) - {"requires improvement"}
+    well = audits["judgement"] != "inadequate"
+    assert well.groupby(audits["service"]).mean().between(0.65, 0.95).all()
+    years = well.groupby(quarters(audits["audit_date"]).dt.qyear).mean()
+    assert years.iloc[-1] > years.iloc[0]
+    levels = audits["judgement"].value_counts(normalize=True)
+    assert levels["outstanding"] < 0.1

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from ehlib.load.spellings import is_date, plain_label
+
 YEAR_PAIR = re.compile(r"(\d{4})\s*[/-]\s*(\d{2}|\d{4})")
 QUARTER = re.compile(r"(\d{4})\s*[/-]\s*(\d{2}|\d{4})\s*[- ]\s*[Qq]([1-4])")
 THREE_YEARS = re.compile(r"(\d{4})\s*(?:to|-|\u2013)\s*(\d{4}|\d{2})")
+TWO_PAIRS = re.compile(r"(\d{4})/(\d{2}|\d{4}) to (\d{4})/(\d{2}|\d{4})")
+TO_DATE = re.compile(r"Apr-(Jun|Sep|Dec) (\d{4})")
 FIRST, LAST = 1900, 2100  # a year outside is a slip of the keyboard
 
 
@@ -33,14 +37,16 @@ def parse_period(label: str, calendar: str) -> Period:
     Parameters
     ----------
     label : str
-        As published, for example `2012/13`, `2011`, `2013/14-Q3`, `2008 to 2010`.
+        As published, for example `2012/13`, `2011`, `2013/14-Q3`, `2008 to 2010`,
+        `Q3 2013/14`, `Oct-Dec 2013`, `AY 2013/14`, `201213` or `Year ending March 2014`.
     calendar : str
         One of `CALENDARS`.
 
     Returns
     -------
     Period
-        With the label in its one normal form.
+        With the label in its one normal form. `Apr-Dec 2013`, which is no quarter and no year,
+        has the calendar `year_to_date`.
 
     Raises
     ------
@@ -49,12 +55,19 @@ def parse_period(label: str, calendar: str) -> Period:
     """
     if calendar not in CALENDARS:
         raise ValueError(f"calendar is {calendar!r}; expected one of {', '.join(CALENDARS)}")
-    return _parse(label.strip().replace("\u00a0", " "), calendar)
+    return _parse(label, calendar)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _parse(label: str, calendar: str) -> Period:
-    return CALENDARS[calendar](label)
+    plain = plain_label(label, calendar)
+    try:
+        to_date = calendar in ("financial_year", "financial_quarter") and TO_DATE.fullmatch(plain)
+        return _year_to_date(*to_date.groups()) if to_date else CALENDARS[calendar](plain)
+    except ValueError as error:
+        said = str(error).partition("; ")[2]
+        date_said = ", which is a date" if is_date(label) else ""
+        raise ValueError(f"period is {label!r}{date_said}; {said}") from None
 
 
 def parse_quarter(text: str) -> Period:
@@ -95,7 +108,8 @@ def _pair(year: int) -> str:
 def _year(calendar: str) -> Callable[[str], Period]:
     """Reader of one-year labels, which differ only in the days they cover."""
     days = {"calendar_year": ((1, 1), (12, 31)), "mid_year": ((6, 30), (6, 30))}
-    first, last = days.get(calendar, ((1, 1), (1, 1)))
+    # An edition counts as known from the end of its year: most come out in autumn.
+    first, last = days.get(calendar, ((12, 31), (12, 31)))
 
     def read(label: str) -> Period:
         year = int(label) if re.fullmatch(r"\d{4}", label) else 0
@@ -141,6 +155,24 @@ def _three_years(label: str) -> Period:
     return Period(f"{first} to {last}", "three_calendar_years", start, end)
 
 
+def _three_pairs(label: str) -> Period:
+    found = TWO_PAIRS.fullmatch(label)
+    follows = found and _follows(found[1], found[3], 2)
+    if not follows or not _follows(found[1], found[2], 1) or not _follows(found[3], found[4], 1):
+        raise _not_a(
+            label, "three_financial_years", "three financial years such as 2016/17 to 2018/19"
+        )
+    first, last = int(found[1]), int(found[3])
+    start, end = date(first, 4, 1), date(last + 1, 3, 31)
+    return Period(f"{_pair(first)} to {_pair(last)}", "three_financial_years", start, end)
+
+
+def _year_to_date(month: str, year: str) -> Period:
+    """Period from April to the end of a quarter, such as Apr-Dec 2013."""
+    last = _quarter(f"{_pair(int(year))}-Q{('Jun', 'Sep', 'Dec').index(month) + 1}")
+    return Period(f"Apr-{month} {year}", "year_to_date", date(int(year), 4, 1), last.end)
+
+
 def _follows(first: str, last: str, years: int) -> bool:
     """Whether a year, in two digits or in four, is so many years after another."""
     year = int(first) + years
@@ -157,6 +189,7 @@ CALENDARS: dict[str, Callable[[str], Period]] = {
     "academic_year": _year_pair("academic_year", 9),
     "financial_quarter": _quarter,
     "three_calendar_years": _three_years,
+    "three_financial_years": _three_pairs,
     "mid_year": _year("mid_year"),
     "release": _year("release"),
 }

@@ -178,7 +178,8 @@ def read_observations(
     Returns
     -------
     DataFrame, one row per observation
-        `COLUMNS` and `source_name`, the source in words.
+        `COLUMNS` and `source_name`, the source in words. `value_note` says `restated` where the
+        figure changed since it was prepared a quarter ago or less.
 
     Raises
     ------
@@ -188,13 +189,17 @@ def read_observations(
     folder = Path(data_dir)
     if not (folder / "observations.parquet").exists():
         raise SourceError(f"{folder.name} holds no prepared observations; run `ehlib prepare`")
+    from ehlib.load.accounts.restated import add_restated  # it stands on this module
+
     wanted = [indicator_id] if isinstance(indicator_id, str) else indicator_id
     chosen = [("indicator_id", "in", wanted)] if indicator_id else None
     observations = pd.read_parquet(folder / "observations.parquet", filters=chosen)
     if quarter:
         end = pd.Timestamp(parse_quarter(quarter).end)
         observations = observations[observations["period_end"] <= end].reset_index(drop=True)
-    names = {each["id"]: each["name"] for each in read_sources(folder)["sources"]}
+    accounts = read_sources(folder)
+    names = {each["id"]: each["name"] for each in accounts["sources"]}
+    observations = add_restated(observations, folder, str(accounts.get("prepared", "")))
     return observations.assign(source_name=observations["source_id"].map(names).astype("str"))
 
 

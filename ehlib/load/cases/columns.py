@@ -1,6 +1,5 @@
-"""Columns of case records: how their headings and cells are written, and what may not come in."""
+"""Columns of case records: which cells they may hold, and their one spelling."""
 
-import re
 import tomllib
 from collections.abc import Callable
 from datetime import date
@@ -8,30 +7,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ehlib.load.areas import resolve_areas
-from ehlib.load.schema import SourceError
 
 WORDS = Path(__file__).resolve().parents[3] / "data" / "reference" / "case_words.toml"
-CHILD = ["area_code", "age", "sex", "need_level"]
-KINDS = {  # columns of each kind of record: its own id, the child's, its first day, then the rest
-    "mash_enquiries": [
-        *("enquiry_id", "child_id", "received_date", "source", *CHILD),
-        *("outcome", "outcome_date", "data_status"),
-    ],
-    "early_help_episodes": [
-        *("episode_id", "child_id", "opened_date", "closed_date", "process", "lead_agency"),
-        *(*CHILD, "closure_reason", "data_status"),
-    ],
-}
 MAY_BE_EMPTY = ["source", "need_level", "outcome", "outcome_date", "closed_date", "lead_agency"]
-MAY_BE_EMPTY += ["closure_reason", "data_status"]
+MAY_BE_EMPTY += ["closure_reason", "data_status", "completed_date", "organisation", "no_action"]
+MAY_BE_EMPTY += ["referrals_before", "judgement"]
 EARLIEST, OLDEST = date(2000, 1, 1), 25  # a day before, or an age above, is a slip of the keyboard
-PERSONAL = re.compile(
-    r"name|initials|dob|birth|nhs|upn|uln|address|e_?mail|phone|mobile|(?<![a-z])tel(?![a-z])"
-)
-NOT_PERSONAL = ["area_name", "district_name", "locality_name", "team_name", "school_name"]
+CODE = r"^(?:([a-z]{1,2})\)\s*)?(?:(\d{1,2}[a-z]?)\s*[:.)-]+\s*)?(.*)$"  # "q) 6: police"
 
 
 class Rule(NamedTuple):
@@ -43,27 +29,20 @@ class Rule(NamedTuple):
     mend: str
 
 
-def column_name(heading: str) -> str:
-    """Heading in snake case: `Enquiry ID`, `enquiryId` and `ENQUIRY_ID` all give enquiry_id."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", heading)
-    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
+class Cells(NamedTuple):
+    """Cells of a column: which different text stands in each row, as written and as we have it."""
 
+    places: np.ndarray
+    written: pd.Series
+    normal: pd.Series
 
-def unknown_columns(file: str, found: list[str], columns: list[str]) -> list[str]:
-    """Columns that nothing here reads, once none of the rest is personal, missing or repeated."""
-    problems = {
-        "may hold personal data; take it out of the extract": [
-            each for each in found if _is_personal(each)
-        ],
-        "is there twice": sorted({each for each in found if found.count(each) > 1}),
-        "is missing; add it (a postcode does not stand for area_code)": [
-            each for each in columns if each not in found and each != "data_status"
-        ],
-    }
-    said = [f"column {', '.join(each)} {why}" for why, each in problems.items() if each]
-    if said:
-        raise SourceError(f"{file}, row 1: {'; '.join(said)}")
-    return [each for each in found if each not in columns]
+    def texts(self) -> pd.Series:
+        """Normal text of each row; missing where it cannot be read."""
+        return self.normal.take(self.places).reset_index(drop=True)
+
+    def where(self, different: pd.Series | np.ndarray) -> np.ndarray:
+        """Rows for which something holds of the different texts."""
+        return np.asarray(different, dtype=bool)[self.places]
 
 
 def rule_of(column: str) -> Rule:
@@ -80,7 +59,7 @@ def rule_of(column: str) -> Rule:
     return RULES[column]
 
 
-def normal_cells(cells: pd.Series) -> pd.Series:
+def read_cells(cells: pd.Series) -> Cells:
     """Cells in their one spelling; missing where unreadable, or empty and must not be.
 
     Parameters
@@ -90,33 +69,37 @@ def normal_cells(cells: pd.Series) -> pd.Series:
 
     Returns
     -------
-    Series of text, same index
+    Cells
         Days as 2013-04-30, whole numbers without decimals, districts by code, words as
         `case_words.toml` has them; empty text where a cell is empty and may be.
     """
-    trimmed = cells.str.replace("\u00a0", " ").str.strip()
-    places, written = pd.factorize(trimmed)
+    places, written = pd.factorize(cells)
     different = pd.Series(written, dtype="str")
-    read = rule_of(str(cells.name)).read(different).astype("str")
+    plain = different.str.replace("\u00a0", " ").str.strip()
+    read = rule_of(str(cells.name)).read(plain).astype("str")
     if cells.name in MAY_BE_EMPTY:
-        read = read.mask(different == "", "")
-    return read.take(places).set_axis(cells.index)
+        read = read.mask(plain == "", "")
+    return Cells(places, different, read)
 
 
-def typed_columns(texts: pd.DataFrame) -> pd.DataFrame:
-    """Columns of normal cells with days as dates and whole numbers as such; empty is missing."""
-    typed = texts.copy()
-    for column in texts:
-        filled = texts[column].mask(texts[column] == "")
-        if column.endswith("_date"):
-            typed[column] = pd.to_datetime(filled, format="%Y-%m-%d").astype("datetime64[us]")
-        elif column in ("age", "need_level"):
-            typed[column] = filled.astype("Float64").astype("Int64")
-    return typed
+def typed_cells(column: str, cells: Cells) -> pd.Series:
+    """Normal cells with days as dates and whole numbers as such; empty is missing."""
+    filled = cells.normal.mask(cells.normal == "")
+    if column.endswith("_date"):
+        typed = pd.to_datetime(filled, format="%Y-%m-%d").astype("datetime64[us]")
+    elif column in ("age", "need_level", "referrals_before"):
+        typed = filled.astype("Float64").astype("Int8")
+    else:
+        typed = cells.normal
+    return typed.take(cells.places).reset_index(drop=True)
 
 
-def _is_personal(column: str) -> bool:
-    return bool(PERSONAL.search(column)) and column not in NOT_PERSONAL
+def read_days(texts: pd.Series, earliest: date = EARLIEST) -> pd.Series:
+    """Days that texts name, as timestamps; missing where a text is no day up to today."""
+    plain = texts.str.replace(r"[ T]\d\d?:\d\d(:\d\d(\.\d+)?)?$", "", regex=True)
+    ordered = plain.str.replace(r"^(\d\d?)/(\d\d?)/(\d{4})$", r"\3-\2-\1", regex=True)
+    days = pd.to_datetime(ordered, format="%Y-%m-%d", errors="coerce")
+    return days.where(days.between(pd.Timestamp(earliest), pd.Timestamp(date.today())))
 
 
 def _ids(texts: pd.Series) -> pd.Series:
@@ -124,11 +107,7 @@ def _ids(texts: pd.Series) -> pd.Series:
 
 
 def _days(texts: pd.Series) -> pd.Series:
-    plain = texts.str.replace(r"[ T]\d\d?:\d\d(:\d\d(\.\d+)?)?$", "", regex=True)
-    ordered = plain.str.replace(r"^(\d\d?)/(\d\d?)/(\d{4})$", r"\3-\2-\1", regex=True)
-    days = pd.to_datetime(ordered, format="%Y-%m-%d", errors="coerce")
-    inside = days.between(pd.Timestamp(EARLIEST), pd.Timestamp(date.today()))
-    return days.dt.strftime("%Y-%m-%d").where(inside)
+    return read_days(texts).dt.strftime("%Y-%m-%d")
 
 
 def _districts(texts: pd.Series) -> pd.Series:
@@ -142,14 +121,23 @@ def _ages(texts: pd.Series) -> pd.Series:
 
 
 def _levels(texts: pd.Series) -> pd.Series:
-    return texts.str.extract(r"(?i)^(?:level ?)?([1-4])(?:\.0+)?$", expand=False)
+    return texts.str.extract(r"(?i)^(?:(?:level|tier) ?)?([1-4])(?:\.0+)?$", expand=False)
+
+
+def _counts(texts: pd.Series) -> pd.Series:
+    return texts.str.extract(r"^0?(\d\d?)(?:\.0+)?$", expand=False)
 
 
 def _words(texts: pd.Series, words: dict[str, list[str]]) -> pd.Series:
+    """Words as the vocabulary has them; tried as written, then by the word or code of a list."""
     others = {other: word for word, spellings in words.items() for other in spellings}
     spellings = {word.lower(): word for word in words} | others
     plain = texts.str.lower().str.replace("\u2019", "'").str.replace(r"\s+", " ", regex=True)
-    return plain.map(spellings)
+    parts = plain.str.extract(CODE)
+    found = plain.map(spellings)
+    for part in (parts[2].mask(parts[0].isna() & parts[1].isna()), parts[1]):
+        found = found.where(found.notna(), part.map(spellings))
+    return found
 
 
 @lru_cache
@@ -175,5 +163,11 @@ RULES = {
         _levels,
         "a level from 1 to 4 of the Pathway to Provision",
         "correct the level, or leave it empty while it is not known",
+    ),
+    "referrals_before": Rule(
+        "number_unreadable",
+        _counts,
+        "a whole number from 0 to 99",
+        "correct the number of referrals in the last 12 months, or leave it empty",
     ),
 }

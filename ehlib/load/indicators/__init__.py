@@ -17,6 +17,7 @@ from ehlib.load.indicators.catalogue import (
     catalogue_faults,
     parse_plan_value,
 )
+from ehlib.load.indicators.unmapped import read_unmapped
 from ehlib.load.periods import parse_period
 from ehlib.load.schema import LISTED
 
@@ -50,7 +51,10 @@ class Version:
 
 @dataclass(frozen=True)
 class Indicator:
-    """One indicator of the catalogue; where its definition changed, as the earlier plan has it."""
+    """One indicator of the catalogue; where its definition changed, as the earlier plan has it.
+
+    `sex` and `age` say whom it counts, for extracts that do not say so themselves.
+    """
 
     id: str
     name: str
@@ -81,6 +85,8 @@ class Indicator:
     impact_number: int = 0
     baseline: PlanValue = NOT_PRINTED
     national: PlanValue = NOT_PRINTED
+    sex: str = "persons"
+    age: str = "all"
 
     def version_at(self, day: date) -> Version:
         """Version in force for a period that starts on a day; the first for any day before it."""
@@ -97,13 +103,18 @@ class Indicator:
         return replace(self, **{key: getattr(version, key) for key in DEFINITION})
 
 
-def read_indicators(path: str | Path | None = None) -> dict[str, Indicator]:
+def read_indicators(
+    path: str | Path | None = None, *, data_dir: str | Path | None = None
+) -> dict[str, Indicator]:
     """Every indicator of the catalogue by id, in the order of the file.
 
     Parameters
     ----------
     path : str, Path or None
         Catalogue to read; `data/reference/indicators.toml` when None.
+    data_dir : str, Path or None
+        Folder that `ehlib prepare` wrote: publishers' indicators that the catalogue does not have
+        follow after its own, as their publishers describe them.
 
     Returns
     -------
@@ -132,7 +143,7 @@ def read_indicators(path: str | Path | None = None) -> dict[str, Indicator]:
     for number, measure in enumerate(file.get("impact_measure", []), start=1):
         key = measure["indicator"]
         indicators[key] = _with_plan(indicators[key], measure, number)
-    return indicators
+    return indicators | (read_unmapped(data_dir) if data_dir else {})
 
 
 def indicators_in(indicators: Mapping[str, Indicator], set_name: str) -> tuple[Indicator, ...]:

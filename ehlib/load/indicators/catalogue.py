@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ehlib.load.periods import CALENDARS, Period, parse_period
+from ehlib.load.schema import SEXES
 
 PRIORITIES = (  # as printed in section 4 of the children's plan, in its order
     "Work together to keep children safe",
@@ -104,6 +105,8 @@ INDICATOR = DEFINITION | {
     "caveat": ANY_TEXT,
     "sets": _list_of(lambda value: value in SETS, f"a list of {', '.join(SETS)}"),
     "data_class": _one_of("published", "case"),
+    "sex": _one_of(*SEXES, default="persons"),
+    "age": TEXT._replace(default="all"),
     "parts": _list_of(ID.fits, "a list of ids"),
     "promised": Rule(lambda value: isinstance(value, bool), "true or false", False),
     "version": TABLES,

@@ -1,186 +1,241 @@
-"""Readers of extracts that hold figures, recognised by their columns, row by row accounted for."""
+"""Tables that hold figures, turned into observations: every row checked and accounted for."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ehlib.load.areas import resolve_areas
 from ehlib.load.indicators import Indicator
-from ehlib.load.periods import parse_period
-from ehlib.load.schema import NUMBERS, SourceError
-from ehlib.load.sources.checks import check_counts, check_repeats, check_values, check_words
+from ehlib.load.schema import COLUMNS, NUMBERS, SourceError
+from ehlib.load.sources.about import check_words, find_areas, find_periods, spell_words
+from ehlib.load.sources.checks import add_definitions, check_counts, check_repeats, check_values
+from ehlib.load.sources.coding import Findings, combinations, spread
+from ehlib.load.sources.extract import UNMAPPED
 from ehlib.load.sources.extract import Extract as Extract
 from ehlib.load.sources.extract import fault as fault
-from ehlib.load.sources.extract import join_faults
-from ehlib.load.sources.extract import read_header as read_header
-from ehlib.load.sources.extract import read_text_table as read_text_table
+from ehlib.load.sources.extract import join_faults as join_faults
+from ehlib.load.sources.gather import Gathered, Gathering, spelt
+
+if TYPE_CHECKING:
+    from ehlib.load.tables import Table
 
 TIDY_NEEDS = ["indicator_id", "area_code", "period"]
 TIDY_HAS = [*TIDY_NEEDS, "area_name", "area_type", "sex", "age", "category_type", "category"]
 TIDY_HAS += [*NUMBERS, "value_note", "source_id"]
-SYMBOLS = {  # what publishers write in place of a number, and what it means
-    "*": "suppressed",
-    "[c]": "suppressed",
-    "c": "suppressed",
-    "..": "not_available",
-    "-": "not_available",
-    "[x]": "not_available",
-    "x": "not_available",
-    "na": "not_available",
-    "n/a": "not_applicable",
-    "[z]": "not_applicable",
-    "z": "not_applicable",
-}
-NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?"
-THOUSANDS = r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
-DEFAULTS = {"sex": "persons", "age": "all"}
+DERIVED = ["period_start", "period_end", "source_name"]  # ours, made again from the rest
+CHUNK, WIDE, LEAST = 50_000, 200_000, 2_000  # rows of a chunk; cells of a wide file's; at least
+Translate = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 def is_tidy(columns: list[str]) -> bool:
     """Whether a header is that of the tidy format: one observation a row, our column names."""
-    return set(TIDY_NEEDS) <= set(columns) and bool(set(NUMBERS) & set(columns))
+    names = {spelt(name) for name in columns}
+    return set(TIDY_NEEDS) <= names and bool(set(NUMBERS) & names)
 
 
-def read_tidy(path: Path, indicators: Mapping[str, Indicator]) -> Extract:
-    """Observations of a tidy file, every faulty row named.
+def read_tidy_table(
+    table: "Table",
+    indicators: Mapping[str, Indicator],
+    translate: Translate | None = None,
+    *,
+    kind: str = "tidy",
+) -> Extract:
+    """Observations of a table, every faulty row named.
 
     Parameters
     ----------
-    path : Path
-        CSV with `indicator_id`, `area_code`, `period` and at least one number column.
+    table : Table
+        With `indicator_id`, `area_code`, `period` and at least one number column, unless there is
+        a translator. Its chunks are read once.
     indicators : mapping
-        The catalogue; gives each indicator's calendar.
+        The catalogue; gives each indicator's calendar, sex and age.
+    translate : callable, optional
+        Turns a chunk of cells into tidy text rows: columns of `TIDY_HAS`, index = row of the file,
+        and what else it knows in `_column`, `_left_out`, `_name`, `_unit` and `_calendar`.
+    kind : str
+        Kind of the extract.
 
     Returns
     -------
     Extract
-        `frame` has the observation columns; rows with a fault are in `rejected`, in full. Rows
-        that say the same are taken once; of rows that contradict each other none is taken.
+        `frame` has the observation columns, texts as categories; rows with a fault are in
+        `rejected`, as written. Rows that say the same are taken once; of rows that contradict each
+        other none is taken. A row that gives several figures is taken with those that hold.
 
     Raises
     ------
     SourceError
-        If the file cannot be read as a table, holds no rows or has a column that is not known.
+        If the table cannot be read to its end, holds no rows or has a column that is not known.
     """
-    cells = read_text_table(path)
-    unknown = [name for name in cells.columns if name not in TIDY_HAS]
-    if unknown:
+    gathered = _gather(table, indicators, translate)
+    rows, columns = gathered.rows, _headings(table)
+    findings = Findings(rows, columns)
+    findings.bad |= rows["wrong"].to_numpy()
+    spell_words(rows, indicators, PurePath(table.file).stem)
+    _leave_out(rows, findings)
+    check_words(rows, findings)
+    find_areas(rows, findings)
+    find_periods(rows, indicators, findings)
+    _add_notes(rows)
+    rows = add_definitions(rows, indicators)
+    check_counts(rows, indicators, findings)
+    check_values(rows, findings)
+    said = table.notes
+    _refuse_rows(rows, said, findings)
+    findings.bad |= findings.silent
+    again = check_repeats(rows, findings)
+    notes = [_spoken(gathered.faults, rows, findings.silent), findings.together(), said]
+    return _account(kind, table, gathered, rows, findings.bad, again, notes)
+
+
+def _gather(
+    table: "Table", indicators: Mapping[str, Indicator], translate: Translate | None
+) -> Gathered:
+    in_percent = {key for key, each in indicators.items() if each.unit_short == "%"}
+
+    def may_have_sign(key: str) -> bool:
+        return key in in_percent or (translate is not None and key not in indicators)
+
+    gathering = Gathering(may_have_sign, _headings(table))
+    size = max(LEAST, WIDE // len(table.header)) if translate else CHUNK
+    names = {} if translate else _tidy_names(table)
+    for cells in table.chunks(size):
+        cells.attrs |= {"file": table.file, "sheet": table.sheet}
+        gathering.take(cells, translate(cells) if translate else cells.rename(columns=names))
+    if not gathering.parts:
         raise SourceError(
-            f"{path.name}, row 1: column {unknown[0]!r} is not known; "
-            f"expected {', '.join(TIDY_HAS)}"
+            f"{table.file}: no rows under the header; expected one an observation",
+            **{"rule": "no_rows", "row": table.header_row, "sheet": table.sheet},
+            found="no rows under the header",
         )
-    if cells.empty:
-        raise SourceError(f"{path.name}: no rows under the header; expected one an observation")
-    rows = _plain_rows(cells, path.stem)
-    numbers = _add_numbers(rows, indicators)
-    faults = [*_add_areas(rows), *_add_periods(rows, indicators), *numbers, *check_words(rows)]
-    legible = rows[~rows.index.isin(join_faults(numbers)["row"])]
-    faults += [*check_counts(legible, indicators), check_values(legible, cells, indicators)]
-    doubtful = rows.index.isin(join_faults(faults)["row"])
-    again, contradictions = check_repeats(rows[~doubtful])
-    listed = join_faults([*faults, contradictions])
-    bad = rows.index.isin(listed["row"])
-    merged = rows.index.isin(again)
-    mended = rows.index[~bad & (rows["normalised"] | merged)]
-    good = rows[~bad & ~merged].drop(columns="normalised")
-    return Extract("tidy", good, listed, cells[bad], len(cells), len(mended), mended)
+    return gathering.together()
 
 
-def _plain_rows(cells: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Rows with every column of the format, words in their one spelling, and what that changed."""
-    trimmed = cells.apply(lambda column: column.str.replace("\u00a0", " ").str.strip())
-    rows = trimmed.reindex(columns=TIDY_HAS, fill_value="")
-    for column in ("sex", "area_type"):
-        rows[column] = rows[column].str.lower()
-    notes = rows["value_note"].str.lower().str.split(";")
-    rows["value_note"] = notes.map(lambda words: ";".join(filter(None, map(str.strip, words))))
-    changed = (rows[cells.columns] != cells).any(axis=1)
-    for column, default in {**DEFAULTS, "source_id": name}.items():
-        rows[column] = rows[column].mask(rows[column] == "", default)
-    return rows.assign(normalised=changed)
+def _tidy_names(table: "Table") -> dict[str, str]:
+    """Our name of each column of a tidy table."""
+    names = {heading: spelt(heading) for heading in table.header}
+    for heading, name in names.items():
+        place = {"row": table.header_row, "column": heading, "sheet": table.sheet}
+        where = f"{table.file}, row {table.header_row}"
+        if name not in (*TIDY_HAS, *DERIVED):
+            raise SourceError(
+                f"{where}: column {heading!r} is not known; expected {', '.join(TIDY_HAS)}",
+                **place,
+                rule="column_unknown",
+                found=f"column {heading!r}, which is not known",
+                wanted=", ".join(TIDY_HAS),
+                mend="delete the column, or put it into category_type and category",
+            )
+        if list(names.values()).count(name) > 1:
+            raise SourceError(
+                f"{where}: column {name!r} is there twice; expected one name for each column",
+                **place,
+                rule="column_repeated",
+                found=f"column {name!r} is there twice",
+            )
+    return names
 
 
-def _add_areas(rows: pd.DataFrame) -> list[pd.DataFrame]:
-    """Put in each area's code, name and type of today; a code and a name must not disagree."""
-    given = rows["area_code"].mask(rows["area_code"] == "", rows["area_name"])
-    found, named = resolve_areas(given), resolve_areas(rows["area_name"])
-    unknown = found["area_code"].isna()
-    differ = ~unknown & named["area_code"].notna() & (named["area_code"] != found["area_code"])
-    said = given + ", " + rows["area_name"]
-    for column in ("area_code", "area_name", "area_type"):
-        other = (rows[column] != "") | (column == "area_code")
-        rows["normalised"] |= ~unknown & other & (rows[column] != found[column])
-        rows[column] = found[column].where(~unknown, rows[column])
-    wanted = "the code or name of one area in England"
-    mend = "correct the code, or add the change to data/reference/area_changes.csv"
-    agree, either = "a code and a name of the same area", "correct the code or the name"
-    return [
-        fault(rows.index[unknown], "area_unknown", "area_code", given[unknown], wanted, mend),
-        fault(rows.index[differ], "area_disagrees", "area_name", said[differ], agree, either),
-    ]
+def _headings(table: "Table") -> dict[str, str]:
+    """Heading in the file of each of our columns, where its spelling tells."""
+    return {spelt(heading): heading for heading in table.header}
 
 
-def _add_periods(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> list[pd.DataFrame]:
-    """Put in each period's one label and its days, by the calendar of the indicator."""
-    unknown = ~rows["indicator_id"].isin(list(indicators))
-    found = rows.loc[unknown, "indicator_id"]
-    wanted = "an id of the catalogue"
-    mend = "see `ehlib indicators`, or add it to data/reference/indicators.toml"
-    faults = [fault(found.index, "indicator_unknown", "indicator_id", found, wanted, mend)]
-    rows["period_start"] = rows["period_end"] = pd.Series(
-        pd.NaT, index=rows.index, dtype="datetime64[us]"
-    )
-    groups = rows[~unknown].groupby(["indicator_id", "period"]).groups
-    for (indicator_id, label), part in groups.items():
-        try:
-            period = parse_period(label, indicators[indicator_id].calendar)
-        except ValueError as error:
-            wanted = str(error).partition("; expected ")[2]
-            mend = "write the period as the indicator's calendar has it"
-            said = [label] * len(part)
-            faults.append(fault(part, "period_unknown", "period", said, wanted, mend))
-            continue
-        rows.loc[part, "normalised"] |= period.label != label
-        rows.loc[part, "period"] = period.label
-        rows.loc[part, "period_start"] = pd.Timestamp(period.start)
-        rows.loc[part, "period_end"] = pd.Timestamp(period.end)
-    return faults
-
-
-def _add_numbers(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> list[pd.DataFrame]:
-    """Turn text into numbers; symbols for a missing figure become notes."""
-    in_percent = rows["indicator_id"].isin(
-        [key for key, each in indicators.items() if each.unit_short == "%"]
-    )
-    faults = []
-    for column in NUMBERS:
-        text = rows[column]
-        symbol = text.str.lower().map(SYMBOLS)
-        plain = text.mask(text.str.fullmatch(THOUSANDS), text.str.replace(",", ""))
-        if column not in ("numerator", "denominator"):
-            plain = plain.mask(in_percent, plain.str.removesuffix("%").str.strip())
-        numbers = pd.to_numeric(plain.where(plain.str.fullmatch(NUMBER))).astype("float64")
-        wrong = numbers.isna() & symbol.isna() & (text != "")
-        wanted, mend = "a number, nothing, or a symbol such as [c]", "correct the cell"
-        faults.append(
-            fault(rows.index[wrong], "number_unreadable", column, text[wrong], wanted, mend)
-        )
-        if column not in ("lower_ci", "upper_ci"):  # no limits is nothing to note of a figure
-            _note(rows, symbol)
-        rows["normalised"] |= symbol.notna() | (plain != text)
-        rows[column] = numbers
-    return faults
-
-
-def _note(rows: pd.DataFrame, symbol: pd.Series) -> None:
-    """Add what a symbol means to the notes, unless they say so already."""
+def _add_notes(rows: pd.DataFrame) -> None:
+    """Add what symbols and markers mean to the notes, unless they say so already."""
+    columns = ["value_note", *(f"{name}_mark" for name in ("numerator", "denominator", "value"))]
+    if all((rows[name] == "").all() for name in columns[1:]):
+        return
+    places, each = combinations(rows, columns)
     said = [
-        word in notes.split(";")
-        for word, notes in zip(symbol.fillna(""), rows["value_note"], strict=True)
+        ";".join(dict.fromkeys(filter(None, ";".join(notes).split(";"))))
+        for notes in each.itertuples(index=False)
     ]
-    new = symbol.notna() & ~np.array(said)
-    rows["value_note"] = rows["value_note"].mask(
-        new, (rows["value_note"] + ";" + symbol.fillna("")).str.strip(";")
+    rows["value_note"] = spread(said, places)
+
+
+def _leave_out(rows: pd.DataFrame, findings: Findings) -> None:
+    """Rows that a translator leaves out, each with its reason."""
+    reasons = rows["_left_out"]
+    out = (reasons != "").to_numpy()
+    for heading in rows.loc[out, "_column"].unique() if out.any() else ():
+        of_column = out & (rows["_column"] == heading).to_numpy()
+        findings.add(
+            "left_out", heading, of_column, lambda places: reasons.iloc[places].astype("str")
+        )
+    findings.silent |= out
+
+
+def _spoken(faults: pd.DataFrame, rows: pd.DataFrame, silent: np.ndarray) -> pd.DataFrame:
+    """Faults without those of numbers in rows that are left out altogether."""
+    if not silent.any() or faults.empty:
+        return faults
+    out = pd.Index(rows.index[silent]).difference(rows.index[~silent])
+    return faults[~faults["row"].isin(out)]
+
+
+def _refuse_rows(rows: pd.DataFrame, said: pd.DataFrame, findings: Findings) -> None:
+    """Keep out rows that were found wrong when the table was read."""
+    wrong = said.loc[said["severity"] == "error", "row"]
+    if len(wrong):
+        findings.bad |= rows.index.isin(wrong)
+
+
+def _account(
+    kind: str,
+    table: "Table",
+    gathered: Gathered,
+    rows: pd.DataFrame,
+    bad: np.ndarray,
+    again: np.ndarray,
+    faults: list[pd.DataFrame],
+) -> Extract:
+    """Extract in which every row read is loaded, normalised or rejected."""
+    read = gathered.read
+    places = np.searchsorted(read, rows.index.to_numpy())  # rows are read in their order
+    used, mended, merged = (np.zeros(len(read), dtype=bool) for _ in range(3))
+    used[places[~bad]] = True
+    merged[places[again]] = True
+    mended[places[~bad & (rows["changed"].to_numpy() | again)]] = True
+    told = pd.Index(read[merged])
+    listed = join_faults([*faults, fault(told, "rows_merged", "", [""] * len(told))])
+    silent = ~used
+    silent[np.searchsorted(read, listed.loc[listed["row"].isin(read), "row"])] = False
+    listed = join_faults([listed, _without_figure(read[silent])])
+    listed = listed.sort_values("row", kind="stable", ignore_index=True)
+    rejected = _no_cells(table) if used.all() else gathered.cells(~used)
+    gathered.packed.clear()  # before more is put in memory
+    return Extract(
+        kind=kind,
+        frame=rows.loc[~bad & ~again, COLUMNS],
+        faults=_on_sheet(listed, table.sheet),
+        rejected=rejected,
+        rows_read=len(read),
+        rows_normalised=int(mended.sum()),
+        mended=pd.Index(read[mended]),
+        sheet=table.sheet,
+        header_row=table.header_row,
+        unmapped=_unmapped(rows, bad),
     )
+
+
+def _without_figure(rows: np.ndarray) -> pd.DataFrame:
+    """Notes of rows of which a translator made nothing."""
+    return fault(pd.Index(rows), "left_out", "", ["no figure in the row"] * len(rows))
+
+
+def _on_sheet(faults: pd.DataFrame, sheet: str) -> pd.DataFrame:
+    return faults.assign(sheet=pd.Categorical.from_codes(np.zeros(len(faults), "int8"), [sheet]))
+
+
+def _no_cells(table: "Table") -> pd.DataFrame:
+    return pd.DataFrame(columns=table.header, index=pd.Index([], dtype="int64", name="row"))
+
+
+def _unmapped(rows: pd.DataFrame, bad: np.ndarray) -> pd.DataFrame:
+    """Indicators that the catalogue does not know, as their publisher names them."""
+    own = rows[(rows["_name"] != "").to_numpy() & ~bad]
+    told = own[["indicator_id", "_name", "_unit", "_calendar"]].drop_duplicates("indicator_id")
+    return told.astype("str").set_axis(UNMAPPED, axis=1).reset_index(drop=True)

@@ -1,29 +1,38 @@
-"""One file as received: its cells as text, and what reading them gave, row by row."""
+"""One table as received: what reading it gave, row by row, and its faults."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pandas.api.types import union_categoricals
 
 from ehlib.load.schema import LISTED, SourceError
+from ehlib.load.sources.rules import RULES
 
 FAULT_COLUMNS = ["rule", "severity", "sheet", "row", "column", "found", "wanted", "mend"]
-HEAD = 65_536  # bytes in which a header ends
+SAME = ["rule", "severity", "sheet", "column", "wanted", "mend"]  # said again in many rows
+UNMAPPED = ["id", "name", "unit", "calendar"]
 
 
 def _no_rows() -> pd.Index:
     return pd.Index([], dtype="int64")
 
 
+def _none_unmapped() -> pd.DataFrame:
+    return pd.DataFrame(columns=UNMAPPED, dtype="str")
+
+
 @dataclass(frozen=True)
 class Extract:
-    """What one file gave: its rows, its faults, and an account of every row read.
+    """What one table gave: its rows, its faults, and an account of every row read.
 
-    `rejected` holds rows as they were written. `mended` names the rows taken in another writing,
-    where the reader tells which they are.
+    `frame` holds what is taken; its index is the row of the file, there several times where a row
+    says several things. `rejected` holds rows as they were written. `mended` names the rows taken
+    in another writing, where the reader tells which they are. `part` is a Parquet file that holds
+    the rows in place of `frame`. `unmapped` describes ids that the catalogue does not know.
     """
 
     kind: str
@@ -33,6 +42,10 @@ class Extract:
     rows_read: int
     rows_normalised: int
     mended: pd.Index = field(default_factory=_no_rows)
+    sheet: str = ""
+    header_row: int = 1
+    part: Path | None = None
+    unmapped: pd.DataFrame = field(default_factory=_none_unmapped)
 
     @property
     def rows_rejected(self) -> int:
@@ -44,11 +57,22 @@ class Extract:
         """Rows taken exactly as they were written."""
         return self.rows_read - self.rows_normalised - self.rows_rejected
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether a row, or the whole table, was refused."""
+        return bool((self.faults["severity"] == "error").any())
+
     @classmethod
-    def refused(cls, message: str) -> "Extract":
-        """Extract of a file that could not be read at all: one fault, no rows."""
-        faults = fault(pd.Index([1]), "file_refused", "", [message], "", "")
-        return cls("refused", pd.DataFrame(), faults, pd.DataFrame(), 0, 0)
+    def refused(cls, error: SourceError | str, *, sheet: str = "") -> "Extract":
+        """Extract of a table that could not be read, or is left out: one fault, no rows."""
+        place = {"rule": "file_refused", "row": 1, "column": "", "sheet": sheet}
+        place |= {name: said for name, said in getattr(error, "place", {}).items() if said}
+        row = pd.Index([place.pop("row")], dtype="int64")
+        said = str(error).partition("; expected ")[0] if place.get("wanted") else str(error)
+        found = str(place.pop("found", said))
+        faults = fault(row, found=[found], **place)
+        name = str(place["sheet"])
+        return cls("refused", pd.DataFrame(), faults, pd.DataFrame(), 0, 0, sheet=name)
 
     def without(self, faults: pd.DataFrame, cells: pd.DataFrame) -> "Extract":
         """Extract less some of its rows, rejected as they were written and for the faults given."""
@@ -75,22 +99,69 @@ class Extract:
 
 
 def fault(
-    rows: pd.Index, rule: str, column: str, found: Iterable[object], wanted: str, mend: str
+    rows: pd.Index,
+    rule: str,
+    column: str,
+    found: Iterable[object],
+    wanted: str = "",
+    mend: str = "",
+    *,
+    severity: str = "",
+    sheet: str = "",
 ) -> pd.DataFrame:
-    """One fault a row, all of one rule."""
-    listed = [
-        (rule, "error", "", row, column, said, wanted, mend)
-        for row, said in zip(rows, found, strict=True)
-    ]
-    return pd.DataFrame(listed, columns=FAULT_COLUMNS)
+    """One fault a row, all of one rule; what is not said of it stands in the table of rules.
+
+    Parameters
+    ----------
+    rows : Index
+        Row of the file of each fault.
+    rule : str
+        One of `RULES`.
+    column : str
+        Column as the file names it; empty where the fault is of the whole row.
+    found : iterable of text, or pyarrow array, one a row
+        What stands there; never a personal detail.
+    wanted, mend, severity : str
+        As the rule has them when empty.
+    sheet : str
+        Sheet of a workbook.
+    """
+    known = RULES[rule]
+    same = (rule, severity or known.severity, sheet, column)
+    same = (*same, wanted or known.wanted, mend or known.mend)
+    count = len(rows)
+    listed = {
+        name: pd.Categorical.from_codes(np.zeros(count, "int8"), [text], validate=False)
+        for name, text in zip(SAME, same, strict=True)
+    }
+    listed["row"] = np.asarray(rows, dtype="int64")
+    arrow = isinstance(found, pa.Array | pa.ChunkedArray)
+    listed["found"] = found.to_pandas() if arrow else pd.array(list(found), dtype="str")
+    return pd.DataFrame(listed)[FAULT_COLUMNS]
 
 
 def join_faults(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """All faults in one frame, in the order given."""
+    """All faults in one frame, in the order given, words that come again kept once."""
     filled = [part for part in parts if len(part)]
     if not filled:
-        return pd.DataFrame(columns=FAULT_COLUMNS)
-    return pd.concat(filled, ignore_index=True)
+        none = pd.DataFrame(columns=FAULT_COLUMNS, dtype="str").astype({"row": "int64"})
+        return none.astype(dict.fromkeys(SAME, "category"))
+    joined = {}
+    for name in dict.fromkeys(name for part in filled for name in part.columns):
+        columns = [part[name] for part in filled]
+        if name in SAME:
+            joined[name] = union_categoricals([_as_words(column) for column in columns])
+        else:
+            joined[name] = pd.concat(columns, ignore_index=True)
+    return pd.DataFrame(joined).astype({"row": "int64", "found": "str"})
+
+
+def _as_words(column: pd.Series) -> pd.Series:
+    """Column as a category of text."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        texts = column.cat.categories.astype("str")
+        return column.cat.rename_categories(texts)
+    return column.astype("str").astype("category")
 
 
 def find_repeats(
@@ -110,99 +181,60 @@ def find_repeats(
     tuple of Series of bool, same index
         No row is both: of rows that disagree none is taken, also not one that is there twice.
     """
-    again = rows.duplicated([*key, *figures])
-    versions = (~again).groupby([rows[column] for column in key], dropna=False).transform("sum")
-    contradicted = versions > 1
-    return again & ~contradicted, contradicted
+    several = share_key(rows, key)
+    again, contradicted = several.copy(), several.copy()
+    if several.any():
+        part = rows[several]
+        groups = numbered(part, key)
+        same = pd.Series(numbered(part, [*key, *figures])).duplicated().to_numpy()
+        versions = np.bincount(groups[~same])
+        contradicted[several] = versions[groups] > 1
+        again[again] = same
+    again &= ~contradicted
+    return pd.Series(again, index=rows.index), pd.Series(contradicted, index=rows.index)
+
+
+def share_key(rows: pd.DataFrame, key: list[str]) -> np.ndarray:
+    """Whether each row is about the same as another."""
+    about = _combined(rows, key)
+    ordered = np.sort(about)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    return pd.Series(about).isin(twice).to_numpy(copy=True)
+
+
+def numbered(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
+    """Number of each row's combination of texts and numbers, from 0, in order of appearance.
+
+    Exact: two rows have the same number only where every column is the same, missing included.
+    """
+    return pd.factorize(_combined(rows, columns))[0]
+
+
+def _combined(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
+    """One whole number for each combination, exactly."""
+    together = np.zeros(len(rows), dtype="int64")
+    ways = 1
+    for name in columns:
+        codes, distinct = pd.factorize(rows[name], use_na_sentinel=False)
+        if ways * len(distinct) >= 2**62:
+            together, before = pd.factorize(together)
+            ways = len(before)
+        together *= len(distinct)
+        together += codes
+        ways *= max(len(distinct), 1)
+    return together
 
 
 def name_repeats(rows: pd.DataFrame, key: list[str], places: pd.Series) -> pd.Series:
     """Places of all rows that share a row's key: `row 3, row 7`; five at most, then how many."""
-    named = pd.Series("", index=rows.index, dtype="str")
-    for part in rows.groupby(key, dropna=False, observed=True).indices.values():
-        listed, rest = places.iloc[part[:LISTED]], len(part) - LISTED
-        more = f" and {rest} more" if rest > 0 else ""
-        named.iloc[part] = ", ".join(listed) + more
-    return named
-
-
-def read_text_table(path: Path) -> pd.DataFrame:
-    """Cells of a CSV file as text, indexed by the row number that a spreadsheet shows.
-
-    Parameters
-    ----------
-    path : Path
-        File in UTF-8 (with or without a byte order mark) or Windows-1252, commas between cells.
-
-    Returns
-    -------
-    DataFrame, all text
-        Index `row` counts from 2, the row under the header; empty cells are empty text. Rows
-        without any text, and nameless empty columns at the right, are left out.
-
-    Raises
-    ------
-    SourceError
-        If the file is empty, is not text, leaves a quotation open, repeats a column name or has
-        one without a name, or a row has more cells than the header.
-    """
-    lines = _lines(path, path.read_bytes())
-    header = _header(next(lines, []))
-    if not header:
-        raise SourceError(f"{path.name}, row 1: no header was found; expected column names")
-    repeated = sorted({name for name in header if header.count(name) > 1 or not name})
-    if repeated:
-        problem = f"column {repeated[0]!r} is there twice" if repeated[0] else "a name is missing"
-        raise SourceError(f"{path.name}, row 1: {problem}; expected one name for each column")
-    body = {}
-    for number, cells in enumerate(lines, start=2):
-        if any(cell.strip() for cell in cells[len(header) :]):
-            raise SourceError(
-                f"{path.name}, row {number}: {len(cells)} cells under {len(header)} column names; "
-                "put text that holds a comma in double quotes"
-            )
-        if any(cell.strip() for cell in cells):
-            body[number] = [*cells, *[""] * len(header)][: len(header)]
-    index = pd.Index(list(body), name="row", dtype="int64")
-    return pd.DataFrame(list(body.values()), columns=header, index=index, dtype="str")
-
-
-def read_header(path: Path) -> list[str]:
-    """Column names of a CSV file, without reading the rest of it."""
-    with path.open("rb") as file:
-        start = file.read(HEAD)
-    # Whole lines only, so that no character is cut in two.
-    whole = start[: start.rfind(b"\n") + 1] or start
-    return _header(next(_lines(path, whole), []))
-
-
-def _header(names: list[str]) -> list[str]:
-    """Column names without the nameless columns that spreadsheets leave at the right."""
-    stripped = [name.strip() for name in names]
-    named = [place for place, name in enumerate(stripped, start=1) if name]
-    return stripped[: max(named, default=0)]
-
-
-def _lines(path: Path, content: bytes) -> Iterator[list[str]]:
-    """Rows of cells; an open quotation is refused, since it would swallow the rows below it."""
-    reader = csv.reader(io.StringIO(_text(path, content), newline=""), strict=True)
-    try:
-        yield from reader
-    except csv.Error as error:
-        raise SourceError(
-            f"{path.name}, line {reader.line_num}: {error}; expected every double quote to be "
-            "closed, and written twice inside a cell"
-        ) from error
-
-
-def _text(path: Path, content: bytes) -> str:
-    if not content.strip():
-        raise SourceError(f"{path.name}: the file is empty; expected a header and rows")
-    if b"\x00" in content:
-        raise SourceError(f"{path.name}: this is not a text file; save it as CSV UTF-8")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise SourceError(f"{path.name}: this is neither UTF-8 nor Windows-1252; save it as CSV UTF-8")
+    groups = numbered(rows, key)
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.diff(groups[order], prepend=-1)).tolist()
+    ends = [*starts[1:], len(order)]
+    texts = places.to_numpy(dtype=object)[order]
+    said = [
+        ", ".join(texts[start : min(end, start + LISTED)])
+        + (f" and {end - start - LISTED} more" if end - start > LISTED else "")
+        for start, end in zip(starts, ends, strict=False)
+    ]
+    return pd.Series(said, dtype="str").take(groups).set_axis(rows.index)

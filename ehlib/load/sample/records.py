@@ -1,80 +1,34 @@
-"""Synthetic case extracts: invented children, calibrated to the counts that the plan prints.
+"""Invented enquiries and episodes as numbers: when, where, of which child, with which end."""
 
-Nothing here comes from a real record; the assumptions stand in data/reference/sample.toml.
-"""
-
-import tempfile
 import tomllib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-REFERENCE = Path(__file__).resolve().parents[2] / "data" / "reference" / "sample.toml"
+REFERENCE = Path(__file__).resolve().parents[3] / "data" / "reference" / "sample.toml"
 YEAR = 365.25
 EARLY_HELP = "early help services"
 LEVELS = [1, 2, 3, 4]  # of the Pathway to Provision
 
 
-def write_sample(out: Path, *, rows: int | None = None, seed: int = 20140401) -> list[Path]:
-    """Paths of the synthetic extracts written: MASH enquiries, then early help episodes.
-
-    The same rows and seed give the same bytes on every system. Each row carries `synthetic` in
-    `data_status`, and identifiers that begin with SYN-.
-
-    Parameters
-    ----------
-    out : Path
-        Folder to write into; made if absent.
-    rows : int or None
-        MASH enquiries to write, over districts and months in the calibrated proportions; when None,
-        as many as the calibration implies (about 55,000). Episodes follow in proportion.
-    seed : int
-        Start of the random numbers.
-
-    Returns
-    -------
-    list of Path
-        `mash_enquiries.csv` and `early_help_episodes.csv`.
-
-    Raises
-    ------
-    ValueError
-        If `rows` is below 1.
-    """
-    if rows is not None and rows < 1:
-        raise ValueError(f"rows is {rows}; expected 1 or more")
-    model = _read_model()
-    rng = np.random.default_rng(seed)
-    enquiries = _enquiries(rng, model, rows)
-    episodes = _episodes(rng, model, enquiries)
-    frames = {
-        "mash_enquiries.csv": _enquiry_frame(enquiries, model),
-        "early_help_episodes.csv": _episode_frame(episodes, model),
-    }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".sample-") as new:
-        for name, frame in frames.items():
-            path = Path(new) / name
-            frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
-        out.mkdir(exist_ok=True)  # only now: an interrupted sample leaves no folder behind
-        return [(Path(new) / name).replace(out / name) for name in frames]
-
-
-def _read_model() -> dict:
+def read_model() -> dict:
     """Assumptions, with their tables as frames and the days of the extract as an array."""
     model = tomllib.loads(REFERENCE.read_text(encoding="utf-8"))
     for table in ("districts", "sources", "agencies"):
         model[table] = pd.DataFrame.from_dict(model[table], orient="index")
+    audits = {name: each.pop("judgements") | each for name, each in model["audits"].items()}
+    model["audits"] = pd.DataFrame.from_dict(audits, orient="index", dtype="float64")
     model["days"] = np.arange(np.datetime64(model["first"]), np.datetime64(model["last"]) + 1)
     first, last = (np.datetime64(day) for day in model["calibrated"])
     inner = np.searchsorted(model["days"], [first, last + 1])
     model["blocks"] = [0, *inner, len(model["days"])]
     model["middle"] = inner.mean()
+    model["size"] = _block_counts(model, None).sum()
     return model
 
 
-def _enquiries(rng: np.random.Generator, model: dict, rows: int | None) -> pd.DataFrame:
+def draw_enquiries(rng: np.random.Generator, model: dict, rows: int | None) -> pd.DataFrame:
     """Enquiries as numbers: district, day, kind of source, child, age, level, outcome."""
     records = _arrivals(rng, model, _block_counts(model, rows), model["sources"])
     records = _with_children(rng, model, records)
@@ -82,7 +36,7 @@ def _enquiries(rng: np.random.Generator, model: dict, rows: int | None) -> pd.Da
     level = records["level"].to_numpy() - 1
     weights = np.array(list(model["outcomes"].values()), dtype="float64").T[level]
     weights[:, 0] *= np.exp(_drifting(model, records, "closed", records["day"]))
-    records["reason"] = _chosen(rng, weights)
+    records["reason"] = chosen(rng, weights)
     decided = records["day"] + rng.exponential(np.array(model["outcome_days"])[level]).astype(int)
     first_weekday = model["days"][0].astype(object).weekday()
     weekday = (decided + first_weekday) % 7
@@ -91,7 +45,7 @@ def _enquiries(rng: np.random.Generator, model: dict, rows: int | None) -> pd.Da
     return records
 
 
-def _episodes(rng: np.random.Generator, model: dict, enquiries: pd.DataFrame) -> pd.DataFrame:
+def draw_episodes(rng: np.random.Generator, model: dict, enquiries: pd.DataFrame) -> pd.DataFrame:
     """Episodes as numbers; some follow an enquiry whose outcome was early help."""
     wanted = max(1, round(len(enquiries) * model["episodes_per_enquiry"]))
     helped = enquiries["reason"] == list(model["outcomes"]).index(EARLY_HELP)
@@ -112,7 +66,7 @@ def _episodes(rng: np.random.Generator, model: dict, enquiries: pd.DataFrame) ->
 def _with_closures(rng: np.random.Generator, model: dict, episodes: pd.DataFrame) -> pd.DataFrame:
     """Episodes with process, closing day (beyond the extract while open) and reason."""
     middle, change = model["common_assessment"]
-    odds = np.exp(middle + change * _years(model, episodes["day"]))
+    odds = np.exp(middle + change * years_from_middle(model, episodes["day"]))
     episodes["process"] = rng.random(len(episodes)) >= odds / (1 + odds)
     scale = np.array(model["open_days"])[episodes["level"] - 1]
     length = (scale * rng.weibull(1.4, len(episodes))).astype("int32")
@@ -120,7 +74,7 @@ def _with_closures(rng: np.random.Generator, model: dict, episodes: pd.DataFrame
     weights = np.tile(np.array(list(model["closures"].values()), dtype="float64"), (len(length), 1))
     weights[:, 0] *= np.exp(_drifting(model, episodes, "met", episodes["ended"]))
     weights[:, 1] *= episodes["level"]
-    episodes["reason"] = _chosen(rng, weights)
+    episodes["reason"] = chosen(rng, weights)
     return episodes
 
 
@@ -139,10 +93,10 @@ def _block_counts(model: dict, rows: int | None) -> np.ndarray:
 
 def _growth(model: dict) -> np.ndarray:
     rates = model["districts"]["growth"].to_numpy()
-    return (1 + rates[:, None]) ** _years(model, np.arange(len(model["days"])))
+    return (1 + rates[:, None]) ** years_from_middle(model, np.arange(len(model["days"])))
 
 
-def _years(model: dict, days: pd.Series | np.ndarray) -> np.ndarray:
+def years_from_middle(model: dict, days: pd.Series | np.ndarray) -> np.ndarray:
     """Years since the middle of the calibrated months."""
     return (np.asarray(days) - model["middle"]) / YEAR
 
@@ -150,7 +104,7 @@ def _years(model: dict, days: pd.Series | np.ndarray) -> np.ndarray:
 def _drifting(model: dict, records: pd.DataFrame, name: str, days: pd.Series) -> np.ndarray:
     """Log odds of a record's district on a day: at the middle, plus the change a year."""
     odds = np.array(model["districts"][name].to_list())[records["district"]]
-    return odds[:, 0] + odds[:, 1] * _years(model, days)
+    return odds[:, 0] + odds[:, 1] * years_from_middle(model, days)
 
 
 def _day_weights(model: dict, kinds: pd.DataFrame) -> np.ndarray:
@@ -214,67 +168,11 @@ def _levels(
     depth = model["districts"]["depth"].to_numpy() - 0.5
     tilt = np.exp(0.35 * depth[:, None] * (np.array(LEVELS) - 2.5))
     weights = np.array(kinds["levels"].to_list(), dtype="float64")
-    return 1 + _chosen(rng, weights[records["kind"]] * tilt[records["district"]])
+    return 1 + chosen(rng, weights[records["kind"]] * tilt[records["district"]])
 
 
-def _chosen(rng: np.random.Generator, weights: np.ndarray) -> np.ndarray:
+def chosen(rng: np.random.Generator, weights: np.ndarray) -> np.ndarray:
     """One column number a row, each as likely as its weight in the row."""
     ends = np.cumsum(weights, axis=1)
     drawn = rng.random(len(weights)) * ends[:, -1]
     return (ends <= drawn[:, None]).sum(axis=1).astype("int8")
-
-
-def _enquiry_frame(enquiries: pd.DataFrame, model: dict) -> pd.DataFrame:
-    """Enquiries in words, in order of receipt; without an outcome while undecided."""
-    enquiries = enquiries.sort_values("day", kind="stable")
-    undecided = enquiries["ended"] >= len(model["days"])
-    columns = {
-        "enquiry_id": _identifiers("M", np.arange(len(enquiries))),
-        "child_id": _identifiers("C", enquiries["child"]),
-        "received_date": _dates(enquiries["day"], model),
-        "source": _words(enquiries["kind"], model["sources"].index),
-        **_child_columns(enquiries, model),
-        "outcome": _words(enquiries["reason"].mask(undecided, -1), model["outcomes"]),
-        "outcome_date": _dates(enquiries["ended"], model),
-    }
-    return pd.DataFrame({**columns, "data_status": "synthetic"})
-
-
-def _episode_frame(episodes: pd.DataFrame, model: dict) -> pd.DataFrame:
-    """Episodes in words, in order of opening; without a closing day and reason while open."""
-    episodes = episodes.sort_values("day", kind="stable")
-    still_open = episodes["ended"] >= len(model["days"])
-    columns = {
-        "episode_id": _identifiers("E", np.arange(len(episodes))),
-        "child_id": _identifiers("C", episodes["child"]),
-        "opened_date": _dates(episodes["day"], model),
-        "closed_date": _dates(episodes["ended"], model),
-        "process": np.where(episodes["process"], "other", "CAF"),
-        "lead_agency": _words(episodes["kind"], model["agencies"].index),
-        **_child_columns(episodes, model),
-        "closure_reason": _words(episodes["reason"].mask(still_open, -1), model["closures"]),
-    }
-    return pd.DataFrame({**columns, "data_status": "synthetic"})
-
-
-def _child_columns(records: pd.DataFrame, model: dict) -> dict[str, object]:
-    return {
-        "area_code": _words(records["district"], model["districts"].index),
-        "age": records["age"].to_numpy(),
-        "sex": np.where(records["girl"], "female", "male"),
-        "need_level": records["level"].to_numpy(),
-    }
-
-
-def _identifiers(letter: str, numbers: pd.Series | np.ndarray) -> np.ndarray:
-    return (f"SYN-{letter}" + pd.Series(numbers + 1).astype("str").str.zfill(8)).to_numpy()
-
-
-def _words(codes: pd.Series, words: object) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes.to_numpy(dtype="int8"), list(words))
-
-
-def _dates(days: pd.Series, model: dict) -> pd.Categorical:
-    """Days as text; those beyond the extract stay empty."""
-    inside = np.where(days < len(model["days"]), days, -1)
-    return pd.Categorical.from_codes(inside, np.datetime_as_string(model["days"]))

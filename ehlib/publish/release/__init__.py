@@ -1,0 +1,165 @@
+"""The release gate: opens a set of pages and downloads as an outsider would, and finds leaks."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from ehlib.load.indicators import read_indicators
+from ehlib.load.schema import COLUMNS, KEY, NUMBERS, SourceError
+from ehlib.measure.disclosure.ledger import read_ledger
+from ehlib.measure.disclosure.policy import read_policies
+from ehlib.publish.folder import NOT_COUNTED
+from ehlib.publish.release.figures.hidden import Hidden, small_counts
+from ehlib.publish.release.layers import Layer, Leak, unwrap
+from ehlib.publish.release.look import Look
+from ehlib.publish.release.private import read_known
+
+__all__ = ["Leak", "ReleaseError", "check_release", "gate"]
+ROOT = Path(__file__).resolve().parents[3]
+REFERENCE, PROCESSED = ROOT / "data" / "reference", ROOT / "data" / "processed"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+KINDS = {".html", ".json", ".geojson", ".csv", ".tsv", ".txt", ".svg", ".png", ".jpg", ".jpeg"}
+KINDS |= {".xlsx", ".ods", ".gz"}
+LISTED = 20  # leaks that an error lists before it says how many more
+
+
+class ReleaseError(Exception):
+    """A set of pages would tell what it must not; `leaks` has every one."""
+
+    def __init__(self, leaks: list[Leak]) -> None:
+        self.leaks = leaks
+        more = f"\nand {len(leaks) - LISTED} more" if len(leaks) > LISTED else ""
+        said = "\n".join(map(str, leaks[:LISTED]))
+        super().__init__(
+            f"the release gate found {len(leaks)} leaks; nothing goes out\n{said}{more}"
+        )
+
+
+def gate(
+    staged: Path,
+    *,
+    shown: pd.DataFrame | None = None,
+    processed_dir: Path = PROCESSED,
+    reference_dir: Path = REFERENCE,
+    raw_dir: Path | None = None,
+) -> None:
+    """Let a finished set of pages through, or stop it.
+
+    Parameters
+    ----------
+    staged : Path
+        Folder with everything that would go out, index and manifest included.
+    shown, processed_dir, reference_dir, raw_dir
+        As for `check_release`.
+
+    Raises
+    ------
+    ReleaseError
+        If anything in it leaks; names file, layer, rule and snippet of each.
+    """
+    folders = {"processed_dir": processed_dir, "reference_dir": reference_dir, "raw_dir": raw_dir}
+    leaks = check_release(staged, shown=shown, **folders)
+    if leaks:
+        raise ReleaseError(leaks)
+
+
+def check_release(
+    folder: Path,
+    *,
+    shown: pd.DataFrame | None = None,
+    truth: pd.DataFrame | None = None,
+    processed_dir: Path | None = None,
+    reference_dir: Path = REFERENCE,
+    raw_dir: Path | None = None,
+) -> list[Leak]:
+    """Every leak in a folder of pages and downloads.
+
+    Parameters
+    ----------
+    folder : Path
+        Pages, index, manifest and downloads, as they would go out.
+    shown : DataFrame, optional
+        Protected frame of the release: hidden rows have the note `suppressed`. Without it, the
+        latest release in the ledger says what is hidden, and where there is none, the policy says
+        which counts are small.
+    truth : DataFrame, optional
+        The same rows with their numbers; `observations.parquet` of `processed_dir` without it.
+    processed_dir : Path, optional
+        Folder that `ehlib prepare` wrote: true numbers, ids of case records and the ledger.
+    reference_dir : Path
+        Catalogue, policy, and the e-mail addresses that may be shown (`release.toml`).
+    raw_dir : Path, optional
+        Folder of the extracts, whose ids are looked for as they came.
+
+    Returns
+    -------
+    list of Leak
+        By file; empty when the set may go out.
+
+    Raises
+    ------
+    SourceError
+        If there is no such folder, or nothing in it.
+    """
+    paths = _files(folder)
+    indicators = read_indicators(reference_dir / "indicators.toml", data_dir=processed_dir)
+    truth = _truth(processed_dir) if truth is None else truth
+    if shown is None:
+        shown = _shown(truth, processed_dir, reference_dir)
+    look = Look(Hidden(shown, truth, indicators), read_known(processed_dir, reference_dir, raw_dir))
+    return list(dict.fromkeys(leak for path in paths for leak in _file_leaks(path, folder, look)))
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise SourceError(f"{folder.name}: no such folder; expected one of pages")
+    found = [path for path in sorted(folder.rglob("*")) if path.name not in NOT_COUNTED]
+    paths = [path for path in found if path.is_symlink() or not path.is_dir()]
+    if not paths:
+        raise SourceError(f"{folder.name} is empty; expected pages")
+    return paths
+
+
+def _file_leaks(path: Path, folder: Path, look: Look) -> Iterator[Leak]:
+    name = path.relative_to(folder).as_posix()
+    if path.is_symlink() or not path.is_file():
+        yield Leak(name, "folder", name, "link")
+        return
+    if not all(NAME.fullmatch(part) for part in name.split("/")) or path.suffix not in KINDS:
+        yield Leak(name, "folder", name, "foreign_file")
+    yield from look.words(Layer(name, "file name", "text", name), name)
+    for layer in unwrap(name, path.read_bytes()):
+        if isinstance(layer, Leak):
+            yield layer
+        else:
+            yield from look.leaks(layer)
+
+
+def _truth(processed: Path | None) -> pd.DataFrame | None:
+    path = processed / "observations.parquet" if processed else None
+    return pd.read_parquet(path, columns=COLUMNS) if path and path.exists() else None
+
+
+def _shown(truth: pd.DataFrame | None, processed: Path | None, reference: Path) -> pd.DataFrame:
+    """What the latest release hides, as far as the folders tell: ledger, else small counts."""
+    if truth is None:
+        empty = {name: [] for name in COLUMNS}
+        return pd.DataFrame(empty).astype(dict.fromkeys(set(COLUMNS) - set(NUMBERS), "str"))
+    indicators = read_indicators(reference / "indicators.toml", data_dir=processed)
+    ledger = read_ledger(processed / "releases") if processed else pd.DataFrame()
+    if ledger.empty:
+        case = [each.id for each in indicators.values() if each.data_class == "case"]
+        policy = read_policies(reference / "disclosure.toml").of(["case"])
+        return small_counts(truth, case, policy.threshold)
+    latest = ledger[ledger["date"] == ledger["date"].max()].drop_duplicates(KEY, keep="last")
+    hidden = truth[KEY].merge(latest[[*KEY, "hidden"]], on=KEY, how="left", validate="one_to_one")[
+        "hidden"
+    ]
+    hidden = hidden.eq(True).to_numpy()
+    notes = truth["value_note"]
+    return truth.assign(
+        value_note=notes.mask(hidden, (notes + ";suppressed").str.strip(";")),
+        **{name: truth[name].mask(hidden) for name in NUMBERS},
+    )

@@ -1,0 +1,1 @@
+"""Hidden figures, found again in tables, sentences and drawings."""

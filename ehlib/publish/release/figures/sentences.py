@@ -1,0 +1,120 @@
+"""Sentences and alternative texts that say a figure which a release hides, or rank by it."""
+
+import re
+from collections.abc import Iterator
+
+from ehlib.publish.release.figures.hidden import NUMBER, Address, Figure, Hidden
+from ehlib.publish.release.layers import Layer, Leak
+
+END = re.compile(r"(?<=[.;!?])\s+|\n")
+AFTER = re.compile(  # what a number counts when it is not children or events
+    r"(?i)\s*(?:-\s*)?(?:other |whole |latest |earliest |calendar |financial |further )?"
+    r"(?:fewer|more|less|districts?|quarters?|years?|months?|pages?|places?|areas?|localit|times|"
+    r"points?|percentage points?|periods?|measures?|indicators?|figures?|rows?|extracts?|decimals?|"
+    r"in (?:ten|five)|or more|to under|to \d)\b"
+)
+RANKED = (
+    r"(highest|lowest|higher|lower|above|below|rose|fell|doubled|halved|better|worse|most|fewest)"
+)
+FOLLOWED = re.compile(
+    r"(?:'s?)?\s*(?:(?:had|has|was|is|the|a|rate|figure|number|percentage|clearly)\s+)*"
+    rf"{RANKED}\b",
+    re.IGNORECASE,
+)
+LED_BY = re.compile(rf"\b{RANKED}\s+(?:(?:rate|figure|number|percentage) )?in\s*$", re.IGNORECASE)
+WORTH = re.compile(rf"{NUMBER.pattern}|\b{RANKED}\b", re.IGNORECASE)  # else it tells nothing
+NEAR = 60  # letters between an area and what ranks it
+
+
+def sentence_leaks(
+    layer: Layer, text: str, scopes: tuple[str, ...], hidden: Hidden, *, within: str = ""
+) -> Iterator[Leak]:
+    """Sentences that say a hidden number of an area, or how it ranks.
+
+    Parameters
+    ----------
+    layer : Layer
+        Where the text stands.
+    text : str
+        As a reader has it.
+    scopes : tuple of str
+        Caption, headings and context, from near to far: what is left unsaid is taken from them.
+    hidden : Hidden
+        What the release hides, with its true numbers.
+    within : str
+        Place in the layer.
+    """
+    for sentence in filter(WORTH.search, map(str.strip, END.split(text))):
+        left = _blanked(sentence, hidden)
+        for found in NUMBER.finditer(left):
+            if AFTER.match(left, found.end()):
+                continue
+            figures = hidden.at(_nearest(sentence, found, scopes, hidden))
+            share = left[found.end() : found.end() + 1] == "%"
+            told = [each.hidden for each in figures if _tells(each, found[0], share=share)]
+            if told and all(told):
+                yield layer.leak("hidden_figure", f"{found[0]} in {sentence}", within)
+                break
+        yield from _ranks(layer, sentence, scopes, hidden, within)
+
+
+def _blanked(sentence: str, hidden: Hidden) -> str:
+    """Sentence with spaces for periods and areas, whose digits count nothing."""
+    left = hidden.areas.without(hidden.periods.without(sentence))
+    return re.sub(r"\d{4}/\d\d", " " * 7, left)
+
+
+def _tells(figure: Figure, text: str, *, share: bool) -> bool:
+    if share:
+        figure = Figure(figure.indicator, figure.labels, figure.hidden, (), figure.measures)
+    return figure.tells(text)
+
+
+def _nearest(
+    sentence: str, number: re.Match[str], scopes: tuple[str, ...], hidden: Hidden
+) -> Address:
+    """What a number in a sentence is of: the nearest words for it, else those of the context."""
+    address = {}
+    for name in ("areas", "periods", "labels", "indicators"):
+        words = getattr(hidden, name)
+        plain = hidden.indicators.without(sentence) if name == "labels" else sentence
+        near = min(words.found(plain), key=lambda each: _apart(each, number), default=None)
+        address[name] = frozenset([near[2]]) if near else unsaid(name, scopes, hidden)
+    return address
+
+
+def _apart(found: tuple[int, int, str], number: re.Match[str]) -> int:
+    return max(found[0] - number.end(), number.start() - found[1])
+
+
+def unsaid(name: str, scopes: tuple[str, ...], hidden: Hidden) -> frozenset[str]:
+    """What the context says of area, period, breakdown or indicator."""
+    if name == "labels":
+        return frozenset()
+    words = getattr(hidden, name)
+    return next((keys for text in scopes if (keys := words.keys(text))), frozenset())
+
+
+def _ranks(
+    layer: Layer, sentence: str, scopes: tuple[str, ...], hidden: Hidden, within: str
+) -> Iterator[Leak]:
+    """Words that rank or judge an area whose figures there are all hidden."""
+    for start, end, area in hidden.areas.found(sentence):
+        after, before = sentence[end : end + NEAR], sentence[max(0, start - NEAR) : start]
+        cut = min([each[0] for each in hidden.areas.found(after)], default=NEAR)
+        said = FOLLOWED.match(after[:cut]) or LED_BY.search(before)
+        if not said:
+            continue
+        named = ("periods", "indicators")
+        address = {name: _said(name, sentence, scopes, hidden) for name in named}
+        address |= {
+            "areas": frozenset([area]),
+            "labels": hidden.labels.keys(hidden.indicators.without(sentence)),
+        }
+        figures = hidden.at(address)
+        if address["indicators"] and figures and all(figure.hidden for figure in figures):
+            yield layer.leak("in_place_of_hidden", f"{said[1]} in {sentence}", within)
+
+
+def _said(name: str, sentence: str, scopes: tuple[str, ...], hidden: Hidden) -> frozenset[str]:
+    return getattr(hidden, name).keys(sentence) or unsaid(name, scopes, hidden)

@@ -1,0 +1,143 @@
+"""Markup as a tree, and its words as a reader has them: tags joined, entities and tricks undone."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from html.parser import HTMLParser
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+INLINE = {
+    *("a", "abbr", "b", "bdi", "bdo", "code", "del", "em", "font", "i", "ins", "kbd", "mark", "q"),
+    *("s", "small", "span", "strong", "sub", "sup", "time", "tspan", "u", "wbr"),
+}
+UNSEEN = {"style", "script"}
+HEADING = re.compile(r"h[1-6]")
+NOT_SEEN = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+
+
+@dataclass(eq=False)
+class Node:
+    """An element, with its attributes as written; comments and declarations have the tag `#`."""
+
+    tag: str
+    given: list[tuple[str, str]] = field(default_factory=list)
+    above: "Node | None" = None
+    parts: list["Node | str"] = field(default_factory=list)
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Attributes by name; of a repeated one the first, which browsers take."""
+        return dict(reversed(self.given))
+
+    @property
+    def way(self) -> str:
+        """Where it stands, in short: tag and the nearest element that has words for a place."""
+        return f"<{self.tag}>" if self.tag != "#" else "comment"
+
+    def nodes(self) -> Iterator["Node"]:
+        """The element and all below it, in the order of the document."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting += [part for part in reversed(node.parts) if isinstance(part, Node)]
+
+    def find(self, *tags: str) -> Iterator["Node"]:
+        """Elements of some tags, this one or below it."""
+        return (node for node in self.nodes() if node.tag in tags)
+
+    def words(self) -> str:
+        """Text with inline tags joined and a new line where a block begins or ends."""
+        return clean("".join(_texts(self)))
+
+    def inside(self, *tags: str) -> "Node | None":
+        """Nearest element of some tags that this one stands in."""
+        node = self.above
+        while node and node.tag not in tags:
+            node = node.above
+        return node
+
+
+class _Builder(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = self.here = Node("")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        node = self._add(Node(tag, [(name, value or "") for name, value in attrs]))
+        if tag not in VOID:
+            self.here = node
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._add(Node(tag, [(name, value or "") for name, value in attrs]))
+
+    def handle_endtag(self, tag: str) -> None:
+        node = self.here
+        while node and node.tag != tag:
+            node = node.above
+        if node and node.above:
+            self.here = node.above
+
+    def handle_data(self, data: str) -> None:
+        self.here.parts.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self._add(Node("#", parts=[data]))
+
+    handle_pi = unknown_decl = handle_comment
+
+    def handle_decl(self, decl: str) -> None:
+        if decl.lower() != "doctype html":
+            self.handle_comment(decl)
+
+    def _add(self, node: Node) -> Node:
+        node.above = self.here
+        self.here.parts.append(node)
+        return node
+
+
+def read_markup(text: str) -> Node:
+    """Root of the tree of some HTML, SVG or XML.
+
+    Tags that do not match are taken as a browser would roughly take them; that they do not is
+    for others to say.
+    """
+    builder = _Builder()
+    try:
+        builder.feed(text)
+        builder.close()
+    except AssertionError:  # html.parser gives up so on a declaration it cannot read
+        builder.handle_comment(text)
+    return builder.root
+
+
+def clean(text: str) -> str:
+    """Text as it is read: no invisible letters, one writing of each sign, no entity left."""
+    for _ in range(2):  # what is escaped twice shows as an entity, and tells all the same
+        text = unescape(text) if "&" in text else text
+    text = unicodedata.normalize("NFKC", NOT_SEEN.sub("", text))
+    return re.sub(r"[^\S\n]+", " ", text)
+
+
+def blocks(root: Node) -> Iterator[tuple[Node, str]]:
+    """Pieces of text that stand together, each with the element it stands in."""
+    for node in root.nodes():
+        if node.tag in INLINE or node.tag in UNSEEN:
+            continue
+        own = [part for part in node.parts if isinstance(part, str) or part.tag in INLINE]
+        text = clean("".join(t for part in own for t in _texts(part))).strip()
+        if text:
+            yield node, text
+
+
+def _texts(part: "Node | str") -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif part.tag not in UNSEEN and part.tag != "#":
+        edge = "" if part.tag in INLINE else "\n"
+        yield edge
+        for each in part.parts:
+            yield from _texts(each)
+        yield edge

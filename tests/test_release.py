@@ -1,0 +1,722 @@
+"""The release gate: leaks planted in every layer of a set are found, and a clean set passes."""
+
+import base64
+import gzip
+import io
+import json
+import struct
+import zipfile
+import zlib
+from datetime import date
+
+import nbformat.v4 as v4
+import openpyxl
+import pandas as pd
+import pytest
+from openpyxl.comments import Comment
+
+from ehlib import cli
+from ehlib.load.indicators import read_indicators
+from ehlib.load.schema import COLUMNS, NUMBERS
+from ehlib.measure.rates import add_measures
+from ehlib.publish.page import PageFacts, write_index, write_page
+from ehlib.publish.release import ReleaseError, check_release, gate
+from ehlib.show import cells
+from ehlib.show.charts import plot_areas
+from ehlib.show.tables import areas_table, counts_table
+
+FACTS = PageFacts("Nottinghamshire Children's Trust", "2013/14-Q3", date(2014, 1, 20), "0.1.0")
+QUARTERS = {"2013/14-Q2": ("2013-07-01", "2013-09-30"), "2013/14-Q3": ("2013-10-01", "2013-12-31")}
+AREAS = {"E07000170": "Ashfield", "E07000172": "Broxtowe", "E07000176": "Rushcliffe"}
+# Enquiries by area and quarter; Rushcliffe's 3 is hidden, with Broxtowe's 612 so that no total
+# gives it back, and of Ashfield's the 2 from probation with the 41 from housing.
+COUNTS = {
+    ("E07000170", "2013/14-Q2"): 864,
+    ("E07000170", "2013/14-Q3"): 862,
+    ("E07000172", "2013/14-Q2"): 605,
+    ("E07000172", "2013/14-Q3"): 612,
+    ("E07000176", "2013/14-Q2"): 266,
+    ("E07000176", "2013/14-Q3"): 3,
+}
+SOURCES = {"police": 401, "schools": 418, "housing": 41, "probation": 2}
+HIDDEN = [
+    ("E07000172", ""),
+    ("E07000176", ""),
+    ("E07000170", "housing"),
+    ("E07000170", "probation"),
+]
+NHS, UPN = "943 476 5919", "A801200001001"  # numbers that pass their checks and belong to nobody
+
+
+def observation(area_code, period, numerator, denominator, category=""):
+    start, end = map(pd.Timestamp, QUARTERS[period])
+    row = {
+        "indicator_id": "mash_enquiries",
+        "area_code": area_code,
+        "area_name": AREAS[area_code],
+        "area_type": "district",
+        "period": period,
+        "period_start": start,
+        "period_end": end,
+        "sex": "persons",
+        "age": "0-17",
+        "category_type": "source" if category else "",
+        "category": category,
+        "numerator": float(numerator),
+        "denominator": float(denominator),
+        "value_note": "",
+        "source_id": "log",
+    }
+    return row | dict.fromkeys(NUMBERS[2:], float("nan"))
+
+
+@pytest.fixture(scope="module")
+def truth():
+    rows = [observation(*key, count, 23_417) for key, count in COUNTS.items()]
+    rows += [
+        observation("E07000170", "2013/14-Q3", count, 862, category)
+        for category, count in SOURCES.items()
+    ]
+    return pd.DataFrame(rows)[COLUMNS]
+
+
+@pytest.fixture(scope="module")
+def shown(truth):
+    keys = zip(truth["area_code"], truth["category"], strict=True)
+    hidden = truth["period"].eq("2013/14-Q3") & pd.Series([key in HIDDEN for key in keys])
+    numbers = {name: truth[name].mask(hidden) for name in NUMBERS}
+    return truth.assign(value_note=truth["value_note"].mask(hidden, "suppressed"), **numbers)
+
+
+class Shown:
+    """Outputs of the show functions, as a notebook would hold them."""
+
+    def __init__(self, monkeypatch):
+        self.outputs = []
+        monkeypatch.setattr(cells, "display", self.keep)
+
+    def keep(self, output, metadata=None):
+        data = {"text/html": output.data}
+        self.outputs.append(v4.new_output("display_data", data=data, metadata=metadata or {}))
+
+    def cell(self):
+        return v4.new_code_cell("x", outputs=self.outputs, execution_count=1)
+
+
+def measured(shown):
+    rows = add_measures(shown, read_indicators())
+    known = {"benchmark_value": 200.0, "benchmark_name": "Nottinghamshire"}
+    named = {"source_name": "Synthetic sample, MASH enquiry log", **known}
+    compared = rows["value"].gt(200).map({True: "higher", False: "lower"})
+    return rows.assign(comparison=compared.where(rows["value"].notna(), "not compared"), **named)
+
+
+def write_set(folder, shown):
+    """A clean set: a page with charts and tables, index, manifest and downloads."""
+    measures, indicator = measured(shown), read_indicators()["mash_enquiries"]
+    totals = measures[measures["category"] == ""]
+    latest = totals[totals["period"] == "2013/14-Q3"]
+    caption = "Enquiries to the MASH, per 10,000 children aged 0 to 17, October to December 2013."
+    with pytest.MonkeyPatch.context() as patch:
+        notebook = Shown(patch)
+        said = "October to December 2013, compared with Nottinghamshire. Counted from records."
+        cells.show_title("MASH enquiries: Ashfield", f"Ashfield, {said}")
+        finding = "Ashfield had 862 enquiries in October to December 2013, three fewer than before."
+        cells.show_findings([finding, "In two districts the figure is hidden."])
+        wide, narrow = (plot_areas(latest, unit="per 10,000", narrow=n) for n in (False, True))
+        alt = "Ashfield's rate was 368.1 per 10,000; the figures of two districts are hidden."
+        cells.show_figure(wide, narrow=narrow, alt=alt, caption=caption, of=latest)
+        cells.show_table(areas_table(latest, indicator), caption=caption, of=latest)
+        cells.show_table(
+            counts_table(totals), caption="Number of MASH enquiries by district.", of=totals
+        )
+        cells.show_table(sources_table(measures), caption="MASH enquiries by source, Ashfield.")
+        note = v4.new_markdown_cell("## How many?\n\nThree of 10 districts have 3 pages or more.")
+        book = v4.new_notebook(cells=[v4.new_markdown_cell("# How many?"), notebook.cell(), note])
+        write_page(book, folder / "mash.html", facts=FACTS)
+    entry = {"page": "mash.html", "title": "MASH enquiries: Ashfield", "finding": finding}
+    entry |= {"group": "MASH", "status": "shown", "synthetic": False, "seconds": 3.0}
+    write_index([entry], folder / "index.html", facts=FACTS)
+    manifest = {"quarter": "2013/14-Q3", "runs": [entry], "tools": {"nbconvert": "7.17.2"}}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    columns = ["area_code", "area_name", "period", "category", "numerator", "value", "value_note"]
+    texts = measures[columns].assign(
+        numerator=measures["numerator"].map(lambda n: "[c]" if pd.isna(n) else f"{n:.0f}"),
+        value=measures["value"].map(lambda n: "[c]" if pd.isna(n) else f"{n:.1f}"),
+    )
+    texts.to_csv(folder / "mash.csv", index=False)
+    write_workbook(folder / "mash.xlsx", texts)
+
+
+def sources_table(measures):
+    rows = measures[measures["category"] != ""]
+    numbers = rows["numerator"].map(lambda n: "[c]" if pd.isna(n) else f"{n:.0f}")
+    counts = dict(zip(rows["category"].str.capitalize(), numbers, strict=True))
+    return pd.DataFrame([{"Quarter": "2013/14 Q3"} | counts])
+
+
+def write_workbook(path, texts, change=None):
+    book = openpyxl.Workbook()
+    book.properties.creator = "ehlib"
+    sheet = book.active
+    sheet.title = "mash_enquiries"
+    for row in [list(texts.columns), *texts.to_numpy().tolist()]:
+        sheet.append(row)
+    if change:
+        change(book)
+    book.save(path)
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory, shown):
+    folder = tmp_path_factory.mktemp("clean")
+    write_set(folder, shown)
+    return folder
+
+
+@pytest.fixture
+def planted(tmp_path, clean):
+    """A copy of the clean set in which a leak can be planted."""
+    for path in clean.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """Prepared case records and an extract, with ids that must stay where they are."""
+    folder = tmp_path_factory.mktemp("prepared")
+    (folder / "cases").mkdir()
+    (folder / "raw").mkdir()
+    records = pd.DataFrame({"child_id": [7_391_445_120_993_187_220], "area_code": ["E07000170"]})
+    records.to_parquet(folder / "cases" / "mash_enquiries.parquet")
+    extract = "enquiry_id,child_id,received_date\nENQ-004417,LCS-20931,2013-10-01\n"
+    (folder / "raw" / "mash.csv").write_text(extract, encoding="utf-8")
+    return folder
+
+
+def leaks_of(folder, shown, truth, prepared=None):
+    folders = {"processed_dir": prepared, "raw_dir": prepared / "raw"} if prepared else {}
+    return check_release(folder, shown=shown, truth=truth, **folders)
+
+
+def test_clean_set_raises_no_alarm(clean, shown, truth, prepared):
+    assert [str(leak) for leak in leaks_of(clean, shown, truth, prepared)] == []
+
+
+def test_clean_set_marks_its_hidden_figures(clean):
+    page = (clean / "mash.html").read_text(encoding="utf-8")
+    assert page.count("[c]") > 8
+    assert "Rushcliffe" in page
+
+
+# ---- plants: what is put where, the rule that finds it, and a word of its layer
+
+
+def png(*chunks, after=b""):
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"") + after
+    return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunk(*each) for each in chunks) + pixels
+
+
+def data_address(content, kind="image/png"):
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def figure(content, kind="image/png", alt="Rates"):
+    address = data_address(content, kind)
+    return f'<figure><img src="{address}" alt="{alt}"><figcaption>Rates.</figcaption></figure>'
+
+
+def svg(inside, attributes=""):
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}>{inside}</svg>'.encode()
+
+
+PAINTED = (
+    '<g><text style="text-anchor: end" x="60" y="53.6">Rushcliffe</text></g>{}'
+    '<g><text x="300" y="53.6">[c]</text></g>'
+)
+CAPTION = "Enquiries to the MASH, October to December 2013."
+
+
+def drawn(inside, alt="Rates"):
+    address = data_address(svg(PAINTED.format(inside)), "image/svg+xml")
+    return f'<figure><img src="{address}" alt="{alt}"><figcaption>{CAPTION}</figcaption></figure>'
+
+
+def table(cell, caption="Enquiries to the MASH, October to December 2013."):
+    return (
+        f'<table><caption>{caption}</caption><thead><tr><th scope="col">Area</th>'
+        f'<th scope="col">Number</th></tr></thead><tbody><tr><th scope="row">Rushcliffe</th>'
+        f"{cell}</tr></tbody></table>"
+    )
+
+
+def boxed(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+IN_BODY = {
+    # hidden figures
+    "number in a table": (table("<td>3</td>"), "hidden_figure", "table"),
+    "another number in its place": (table("<td>5</td>"), "hidden_figure", "table"),
+    "number in words": (table("<td>three</td>"), "in_place_of_hidden", "table"),
+    "rank in its place": (table("<td>\u25bc</td>"), "in_place_of_hidden", "table"),
+    "comparison in its place": (table("<td>lower</td>"), "in_place_of_hidden", "table"),
+    "attribute of a cell": (table('<td id="x" title="3">[c]</td>'), "hidden_figure", "table"),
+    "class of a cell": (table('<td class="shade-3">[c]</td>'), "hidden_figure", "table"),
+    "data attribute": (table('<td data-v="3">[c]</td>'), "foreign_attribute", "data-v"),
+    "split number": (table("<td><b>23</b>,<i>417</i></td>"), "hidden_figure", "table"),
+    "entity": (table("<td>&#51;</td>"), "hidden_figure", "table"),
+    "category of a source": (
+        "<table><caption>MASH enquiries, Ashfield, October to December 2013</caption><tr>"
+        '<th scope="col">Source</th><th scope="col">Number</th></tr><tr><th scope="row">'
+        "Probation</th><td>2</td></tr></table>",
+        "hidden_figure",
+        "table",
+    ),
+    "year to date over it": (
+        '<table><caption>MASH enquiries by quarter, Rushcliffe</caption><tr><th scope="col">'
+        'Quarter</th><th scope="col">Number since April</th></tr><tr><th scope="row">2013/14 Q3'
+        "</th><td>269</td></tr></table>",
+        "hidden_figure",
+        "table",
+    ),
+    "sentence": (
+        "<p>Rushcliffe had 3 enquiries in October to December 2013.</p>",
+        "hidden_figure",
+        "<p>",
+    ),
+    "sentence in words": (
+        "<p>In Rushcliffe there were three enquiries in 2013/14 Q3.</p>",
+        "hidden_figure",
+        "<p>",
+    ),
+    "rate in a sentence": (
+        "<p>The rate of enquiries in Rushcliffe was 1.3 in 2013/14 Q3.</p>",
+        "hidden_figure",
+        "<p>",
+    ),
+    "rank in a sentence": (
+        "<p>Enquiries to the MASH, 2013/14 Q3: Rushcliffe had the lowest rate.</p>",
+        "in_place_of_hidden",
+        "<p>",
+    ),
+    "alternative text": (figure(png(), alt="Rushcliffe had 3 enquiries"), "hidden_figure", "alt"),
+    "invisible text": ('<p style="display:none">3</p>', "foreign_attribute", "style"),
+    "hidden attribute": ("<p hidden>3</p>", "foreign_attribute", "hidden"),
+    "comment": ("<!-- Rushcliffe: 3 -->", "comment", "comment"),
+    "template": ("<template>3</template>", "foreign_element", "template"),
+    "number in a drawing": (
+        drawn('<g><text x="200" y="54">3</text></g>'),
+        "in_place_of_hidden",
+        "svg",
+    ),
+    "mark in a drawing": (drawn('<use href="#m" x="200" y="50"/>'), "in_place_of_hidden", "mark"),
+    "bar in a drawing": (
+        drawn('<path d="M 70 45 L 90 45 L 90 55 L 70 55 z"/>'),
+        "in_place_of_hidden",
+        "mark",
+    ),
+    "colour on a map": (
+        figure(
+            svg(
+                '<path style="fill: #12436d" d="M0 0 L 50 0 L 99 0 L 99 50 L 99 99 L 50 99 '
+                'L 20 99 L 0 99 L 0 50 L 0 20 z"/><g><text x="50" y="50">Rushcliffe</text>'
+                '<text x="50" y="60">[c]</text></g>'
+            ),
+            "image/svg+xml",
+            alt="Enquiries to the MASH in October to December 2013",
+        ),
+        "in_place_of_hidden",
+        "mark",
+    ),
+    "title of a drawing": (
+        figure(svg("<title>3</title>"), "image/svg+xml"),
+        "foreign_element",
+        "svg",
+    ),
+    "metadata of a drawing": (
+        figure(svg("<metadata>J Smith</metadata>"), "image/svg+xml"),
+        "foreign_element",
+        "svg",
+    ),
+    "attribute of a drawing": (
+        figure(svg('<g data-value="3"/>'), "image/svg+xml"),
+        "foreign_attribute",
+        "svg",
+    ),
+    "comment in a drawing": (figure(svg("<!-- 3 -->"), "image/svg+xml"), "comment", "svg"),
+    "words for a path": (
+        figure(svg('<path d="M 0 0 three"/>'), "image/svg+xml"),
+        "foreign_attribute",
+        "svg",
+    ),
+    # metadata of pictures
+    "text in a PNG": (figure(png((b"tEXt", b"Author\0J Smith"))), "picture_metadata", "tEXt"),
+    "packed text in a PNG": (
+        figure(png((b"zTXt", b"Comment\0\0" + zlib.compress(b"C:\\Users\\jsmith\\mash.xlsx")))),
+        "local_path",
+        "zTXt",
+    ),
+    "EXIF in a PNG": (figure(png((b"eXIf", b"MM\0*GPS"))), "picture_metadata", "eXIf"),
+    "profile in a PNG": (
+        figure(png((b"iCCP", b"JSmith\0\0" + zlib.compress(b"x")))),
+        "picture_metadata",
+        "iCCP",
+    ),
+    "page after a PNG": (figure(png(after=b"Rushcliffe,3")), "picture_metadata", "after the end"),
+    "comment in a JPEG": (
+        figure(b"\xff\xd8\xff\xfe\x00\x09J Smith\xff\xda\x00\x02\xff\xd9", "image/jpeg"),
+        "picture_metadata",
+        "segment FE",
+    ),
+    # code and machines
+    "prompt": ("<p>In [3]: observations</p>", "prompt", "<p>"),
+    "code": ("<pre><code>import pandas as pd</code></pre>", "code", "<pre>"),
+    "split code": ("<p>pd<b>.read_</b>csv</p>", "code", "<p>"),
+    "traceback": ("<p>Traceback (most recent call last)</p>", "traceback", "<p>"),
+    "error": ("<p>KeyError: 'E07000170'</p>", "traceback", "<p>"),
+    "warning": ("<p>x.py:3: FutureWarning: in a future version</p>", "stderr", "<p>"),
+    "repr of an object": ("<p>&lt;Axes: xlabel='x'&gt;</p>", "code", "<p>"),
+    "raw cell": ('<p class="jp-RawCell">x</p>', "raw_cell", "class"),
+    "path of Linux": ("<p>read from /home/jsmith/mash.csv</p>", "local_path", "<p>"),
+    "path of Windows": (r"<p>C:\Users\jsmith\Desktop\mash.xlsx</p>", "local_path", "<p>"),
+    "path of a share": (r"<p>\\nccfs01\childrens\mash.xlsx</p>", "local_path", "<p>"),
+    "host": ("<p>scheduler at tcp://ncc-ws-114.internal:8786</p>", "host", "<p>"),
+    "address of a host": ("<p>192.168.4.17:8888</p>", "host", "<p>"),
+    "password": ("<p>password = hunter22</p>", "secret", "<p>"),
+    "token": ("<p>ghp_abcdefghijklmnopqrstuvwxyz012345</p>", "secret", "<p>"),
+    # people
+    "e-mail address": ("<p>j.smith@example.org</p>", "email", "<p>"),
+    "e-mail link": ('<p><a href="mailto:j.smith@example.org">x</a></p>', "email", "href"),
+    "e-mail in entities": ("<p>j.smith&amp;#64;example.org</p>", "email", "<p>"),
+    "e-mail in split tags": ("<p>j.smith<b>@</b>example<i>.org</i></p>", "email", "<p>"),
+    "e-mail with unseen letters": ("<p>j.smith&#8203;@exam&shy;ple.org</p>", "email", "<p>"),
+    "e-mail in base64": (f"<p>{boxed('mail j.smith@example.org')}</p>", "email", "base64"),
+    "e-mail in base64 twice": (
+        f"<p>{boxed(boxed('mail j.smith@example.org'))}</p>",
+        "email",
+        "base64 1 > base64",
+    ),
+    "postcode": ("<p>near NG15 7AA</p>", "postcode", "<p>"),
+    "postcode in wide letters": ("<p>\uff2e\uff27\uff11\uff15 7AA</p>", "postcode", "<p>"),
+    "NHS number": (f"<p>NHS {NHS}</p>", "nhs_number", "<p>"),
+    "UPN": (f"<p>pupil {UPN}</p>", "upn", "<p>"),
+    "birth date": ("<p>born on 3 March 2009</p>", "birth_date", "<p>"),
+    "column of names": (
+        '<table><caption>x</caption><tr><th scope="col">Child name</th></tr></table>',
+        "personal_column",
+        "heading",
+    ),
+    "hash of a child": ("<p>case 7391445120993187220</p>", "case_id", "<p>"),
+    "id of an enquiry": ("<p>as in ENQ-004417</p>", "case_id", "<p>"),
+    "id in an attribute": ('<p id="LCS-20931">x</p>', "case_id", "id"),
+    # what a browser loads or runs
+    "script": ("<script>alert(1)</script>", "foreign_script", "script"),
+    "handler": ('<p onclick="alert(1)">x</p>', "handler", "onclick"),
+    "style": ("<style>td:after{content:'3'}</style>", "foreign_style", "style"),
+    "picture from elsewhere": ('<img src="https://a.uk/c.png" alt="x">', "would_load", "src"),
+    "source set from elsewhere": ('<img srcset="//a.uk/c.png 2x" alt="x">', "would_load", "srcset"),
+    "frame": ('<iframe src="https://a.uk"></iframe>', "foreign_element", "iframe"),
+    "frame with a document": (
+        "<iframe srcdoc='&lt;p&gt;NG15 7AA&lt;/p&gt;'></iframe>",
+        "postcode",
+        "srcdoc",
+    ),
+    "link to a style sheet": (
+        '<link rel="stylesheet" href="https://a.uk/x.css">',
+        "would_load",
+        "href",
+    ),
+    "refresh": ('<meta http-equiv="refresh" content="0;url=https://a.uk">', "would_load", "meta"),
+    "form": ('<form action="https://a.uk"></form>', "would_load", "action"),
+    "object": ('<object data="https://a.uk"></object>', "would_load", "data"),
+    "address of a style": ('<p style="background:url(https://a.uk)">x</p>', "would_load", "style"),
+    "address with escapes": (
+        r'<p style="background:u\72l(https://a.uk)">x</p>',
+        "would_load",
+        "style",
+    ),
+    "link that runs": ('<a href="java&#10;script:alert(1)">x</a>', "would_load", "href"),
+    "drawing that loads": (
+        figure(svg('<image href="https://a.uk/x.png"/>'), "image/svg+xml"),
+        "would_load",
+        "svg",
+    ),
+    "drawing that runs": (
+        figure(svg("<script>alert(1)</script>"), "image/svg+xml"),
+        "foreign_element",
+        "svg",
+    ),
+    "handler of a drawing": (
+        figure(svg("", 'onload="alert(1)"'), "image/svg+xml"),
+        "handler",
+        "svg",
+    ),
+    "import of a drawing": (
+        figure(svg("<style>@import 'https://a.uk'</style>"), "image/svg+xml"),
+        "would_load",
+        "svg",
+    ),
+    "page in a data address": (
+        f'<p><a href="{data_address(b"<p>NG15 7AA</p>", "text/html")}">x</a></p>',
+        "postcode",
+        "data address",
+    ),
+    "packed picture": (
+        figure(gzip.compress(b"<svg>NG15 7AA</svg>"), "image/svg+xml"),
+        "postcode",
+        "gzip",
+    ),
+    # what a reader would miss
+    "no alternative text": (f'<img src="{data_address(png())}">', "no_alt", "img"),
+    "placeholder": (
+        f'<img src="{data_address(png())}" alt="No description has been provided for this image">',
+        "no_alt",
+        "img",
+    ),
+    "no caption": ('<table><tr><th scope="col">x</th></tr></table>', "no_caption", "table"),
+    "no figure caption": (
+        f'<figure><img src="{data_address(png())}" alt="x"></figure>',
+        "no_caption",
+        "figure",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_BODY)
+def test_leak_in_the_body_of_a_page_is_caught(planted, shown, truth, prepared, name):
+    piece, rule, layer = IN_BODY[name]
+    page = (planted / "mash.html").read_text(encoding="utf-8")
+    (planted / "mash.html").write_text(page.replace("</main>", f"{piece}</main>"), encoding="utf-8")
+    found = leaks_of(planted, shown, truth, prepared)
+    assert {leak.file for leak in found} == {"mash.html"}, found
+    assert any(leak.rule == rule and layer in leak.layer for leak in found), found
+
+
+IN_HEAD = {
+    "no policy": ('<meta http-equiv="Content-Security-Policy"', '<meta name="x"', "no_policy"),
+    "policy not first": ("<head>\n", '<head>\n<meta name="robots" content="none">', "no_policy"),
+    "inline allowed": ("style-src '", "style-src 'unsafe-inline' '", "weak_policy"),
+    "everything allowed": ("default-src 'none'", "default-src *", "weak_policy"),
+    "pictures from elsewhere": ("img-src data:", "img-src data: https:", "weak_policy"),
+    "forms allowed": ("; form-action 'none'", "", "weak_policy"),
+    "another style": (".skip{", ".skip3{", "foreign_style"),
+    "no language": (' lang="en-GB"', "", "no_language"),
+    "no title": ("<title>", "<title></title><title>", "no_title"),
+    "hidden figure in the title": (
+        "<title>",
+        "<title>Rushcliffe 3 enquiries 2013/14 Q3 ",
+        "hidden_figure",
+    ),
+    "path in a meta": (
+        "<title>",
+        '<meta name="description" content="/home/jsmith/x"><title>',
+        "local_path",
+    ),
+    "author": ("<title>", '<meta name="author" content="J Smith"><title>', "foreign_attribute"),
+}
+
+
+@pytest.mark.parametrize("name", IN_HEAD)
+def test_leak_in_the_head_of_a_page_is_caught(planted, shown, truth, name):
+    old, new, rule = IN_HEAD[name]
+    page = (planted / "mash.html").read_text(encoding="utf-8")
+    assert old in page
+    (planted / "mash.html").write_text(page.replace(old, new, 1), encoding="utf-8")
+    found = leaks_of(planted, shown, truth)
+    assert rule in {leak.rule for leak in found}, found
+
+
+def hidden_sheet(book):
+    book.create_sheet("aside").sheet_state = "veryHidden"
+
+
+def hidden_row(book):
+    book.active.row_dimensions[2].hidden = True
+
+
+def cell_comment(book):
+    book.active["A1"].comment = Comment("ask J Smith", "J Smith")
+
+
+def author(book):
+    book.properties.lastModifiedBy = "J Smith"
+
+
+def formula(book):
+    book.active["J1"] = "=SUM(1,2)"
+
+
+def figure_in_a_cell(book):
+    for row in book.active.iter_rows(min_row=2):
+        if [row[1].value, row[2].value] == ["Rushcliffe", "2013/14-Q3"]:
+            row[4].value = 3
+
+
+def defined_name(book):
+    name = openpyxl.workbook.defined_name.DefinedName("rushcliffe", attr_text="3")
+    book.defined_names["rushcliffe"] = name
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (hidden_sheet, "workbook_hidden"),
+        (hidden_row, "workbook_hidden"),
+        (cell_comment, "workbook_kept_aside"),
+        (author, "workbook_metadata"),
+        (formula, "workbook_hidden"),
+        (figure_in_a_cell, "hidden_figure"),
+        (defined_name, "workbook_hidden"),
+    ],
+)
+def test_leak_in_a_workbook_is_caught(planted, shown, truth, change, rule):
+    texts = pd.read_csv(planted / "mash.csv", dtype="str", keep_default_na=False)
+    write_workbook(planted / "mash.xlsx", texts, change)
+    found = leaks_of(planted, shown, truth)
+    assert {leak.file for leak in found} == {"mash.xlsx"}, found
+    assert rule in {leak.rule for leak in found}, found
+
+
+def added(planted, name, content):
+    """A workbook with one part more, as pivot tables and links to other books add them."""
+    whole = io.BytesIO((planted / "mash.xlsx").read_bytes())
+    with zipfile.ZipFile(whole, "a") as book:
+        book.writestr(name, content)
+    (planted / "mash.xlsx").write_bytes(whole.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rule"),
+    [
+        ("xl/pivotCache/pivotCacheRecords1.xml", "<r><n v='3'/></r>", "workbook_kept_aside"),
+        ("xl/externalLinks/externalLink1.xml", "<v>3</v>", "workbook_kept_aside"),
+        ("xl/charts/chart1.xml", "<c:v>3</c:v>", "workbook_kept_aside"),
+        ("xl/media/image1.png", png((b"tEXt", b"Author\0J Smith")), "picture_metadata"),
+        ("customXml/item1.xml", "<a>jsmith@example.org</a>", "email"),
+        ("xl/vbaProject.bin", b"\0\1\2", "cannot_open"),
+    ],
+)
+def test_part_of_a_workbook_that_nobody_sees_is_caught(planted, shown, truth, name, content, rule):
+    added(planted, name, content)
+    found = leaks_of(planted, shown, truth)
+    assert any(leak.rule == rule and name in leak.layer for leak in found), found
+
+
+def downloads():
+    row = {"area_name": "Rushcliffe", "period": "2013/14-Q3", "indicator_id": "mash_enquiries"}
+    yield "a.json", json.dumps([row | {"numerator": 3}]), "hidden_figure"
+    yield "b.json", json.dumps({"Rushcliffe": {"2013/14-Q3": {"rate": 1.28}}}), "hidden_figure"
+    yield "c.json", '{"by": "j.smith\\u0040example.org"}', "email"
+    yield "d.csv", "area_name,period,numerator\nRushcliffe,2013/14-Q3,3\n", "hidden_figure"
+    yield "e.csv", "Area,2013/14 Q2,2013/14 Q3\nRushcliffe,266,3\n", "hidden_figure"
+    yield "f.csv", "name,x\n=HYPERLINK(1),1\n", "formula"
+    yield "g.csv", "Date of birth,x\n,1\n", "personal_column"
+    yield "h.csv.gz", gzip.compress(b"area,postcode\nx,NG15 7AA\n"), "postcode"
+    yield "i.txt", "Rushcliffe had 3 enquiries in 2013/14 Q3.", "hidden_figure"
+    yield "j.ipynb", "{}", "foreign_file"
+    yield "k.parquet", b"PAR1", "foreign_file"
+    yield "..secret.json", "{}", "foreign_file"
+    yield "ENQ-004417.csv", "a,b\n1,2\n", "case_id"
+    yield "l.png", png((b"tEXt", b"Author\0J Smith")), "picture_metadata"
+    yield "m.svg", "<svg><g onclick='x'/></svg>", "handler"
+    yield "n.json", b"\x00\x01\x02\xff", "cannot_open"
+
+
+@pytest.mark.parametrize(("name", "content", "rule"), downloads())
+def test_leak_in_a_download_is_caught(planted, shown, truth, prepared, name, content, rule):
+    whole = content if isinstance(content, bytes) else content.encode("utf-8")
+    (planted / name).write_bytes(whole)
+    found = leaks_of(planted, shown, truth, prepared)
+    assert {leak.file for leak in found} == {name}, found
+    assert rule in {leak.rule for leak in found}, found
+
+
+def test_link_out_of_the_folder_is_caught(planted, shown, truth):
+    try:
+        (planted / "more.csv").symlink_to(planted / "mash.csv")
+    except OSError:
+        pytest.skip("this system lets nobody make links")
+    assert [leak.rule for leak in leaks_of(planted, shown, truth)] == ["link"]
+
+
+INNOCENT = [
+    "Ashfield had 862 enquiries in October to December 2013, three fewer than a year before.",
+    "In three of the 10 districts the figure is hidden in 2013/14 Q3.",
+    "Rushcliffe had 266 enquiries in July to September 2013.",
+    "Rushcliffe: the figure for October to December 2013 is hidden.",
+    "Section 3 says what is counted; see page 2 of the 2013/14 plan.",
+    "Ages 0 to 3, limits of 95%, 3 decimals, and 3.5 times as many as before.",
+    "Ashfield had 401 enquiries from the police and 418 from schools in 2013/14 Q3.",
+    "Released 3 March 2014. Read more at https://www.ons.gov.uk/a?b=3.",
+]
+
+
+@pytest.mark.parametrize("sentence", INNOCENT)
+def test_innocent_number_is_no_alarm(planted, shown, truth, prepared, sentence):
+    page = (planted / "mash.html").read_text(encoding="utf-8")
+    said = page.replace("</main>", f"<p>{sentence}</p></main>")
+    (planted / "mash.html").write_text(said, encoding="utf-8")
+    assert [str(leak) for leak in leaks_of(planted, shown, truth, prepared)] == []
+
+
+def test_listed_address_may_be_shown(planted, shown, truth, tmp_path_factory, root):
+    page = (planted / "mash.html").read_text(encoding="utf-8")
+    said = page.replace("</main>", "<p>Team@Example.org</p></main>")
+    (planted / "mash.html").write_text(said, encoding="utf-8")
+    reference = tmp_path_factory.mktemp("reference")
+    for path in (root / "data" / "reference").iterdir():
+        (reference / path.name).write_bytes(path.read_bytes())
+    listed = 'allowed_emails = ["team@example.org"]\n'
+    (reference / "release.toml").write_text(listed, encoding="utf-8")
+    assert check_release(planted, shown=shown, truth=truth, reference_dir=reference) == []
+
+
+# ---- what is hidden, when nobody says it
+
+
+def test_small_counts_are_hidden_where_no_release_is_recorded(
+    clean, planted, truth, tmp_path_factory
+):
+    processed = tmp_path_factory.mktemp("processed")
+    truth.to_parquet(processed / "observations.parquet")
+    assert check_release(clean, processed_dir=processed) == []
+    page = (planted / "mash.html").read_text(encoding="utf-8")
+    said = page.replace("</main>", table("<td>3</td>") + "</main>")
+    (planted / "mash.html").write_text(said, encoding="utf-8")
+    assert [leak.rule for leak in check_release(planted, processed_dir=processed)] == [
+        "hidden_figure"
+    ]
+
+
+def test_gate_lets_a_clean_set_through_and_names_file_layer_and_snippet(
+    clean, planted, shown, prepared
+):
+    gate(clean, shown=shown, processed_dir=prepared)
+    (planted / "x.txt").write_text("near NG15 7AA", encoding="utf-8")
+    with pytest.raises(
+        ReleaseError, match=r"1 leaks; nothing goes out\nx\.txt, file: postcode"
+    ) as e:
+        gate(planted, shown=shown, processed_dir=prepared)
+    assert "NG15 7AA" in str(e.value)
+
+
+def test_command_lists_leaks_and_fails(clean, planted, tmp_path_factory, capsys):
+    empty = tmp_path_factory.mktemp("empty")
+    folders = ["--processed", str(empty), "--raw", str(empty)]
+    assert cli.main(["release", str(clean), *folders]) == 0
+    (planted / "x.txt").write_text("near NG15 7AA", encoding="utf-8")
+    assert cli.main(["release", str(planted), *folders]) == 1
+    assert "x.txt, file: postcode: 'NG15 7AA'" in capsys.readouterr().out
+    assert cli.main(["release", str(empty), *folders]) == 1
+    assert "is empty; expected pages" in capsys.readouterr().err
+
+
+def test_at_least_forty_leaks_are_planted():
+    assert len(IN_BODY) + len(IN_HEAD) + len(list(downloads())) >= 40

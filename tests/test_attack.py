@@ -59,6 +59,12 @@ def attacked(*frames: list[dict[str, object]], links: tuple = ()) -> pd.DataFram
     return attack(shown, AREAS, INDICATORS, links=links)
 
 
+def breaches(threshold: int, shown: list, truth: list) -> pd.DataFrame:
+    """Hidden counts proved small, of one release."""
+    frames = [("release 0", pd.DataFrame(truth))]
+    return find_breaches(attacked(shown), threshold, frames, INDICATORS)
+
+
 def ends(bounds: pd.DataFrame, **key: object) -> tuple[float, float]:
     chosen = bounds
     for name, value in key.items():
@@ -69,20 +75,22 @@ def ends(bounds: pd.DataFrame, **key: object) -> tuple[float, float]:
 
 def test_one_hidden_category_follows_from_the_total():
     rows = [cell(DISTRICTS[0], 20), *by_source(DISTRICTS[0], [12, None, 5])]
-    bounds = attacked(rows)
-    assert ends(bounds, category="schools") == (3, 3)
-    assert len(find_breaches(bounds, 5)) == 1
+    truth = [cell(DISTRICTS[0], 20), *by_source(DISTRICTS[0], [12, 3, 5])]
+    assert ends(attacked(rows), category="schools") == (3, 3)
+    assert len(breaches(5, rows, truth)) == 1
+    assert breaches(3, rows, truth).empty
 
 
 def test_two_hidden_categories_share_what_is_left():
-    bounds = attacked([cell(DISTRICTS[0], 20), *by_source(DISTRICTS[0], [None, None, 5])])
-    assert ends(bounds, category="police") == (0, 15)
-    assert find_breaches(bounds, 5).empty
+    rows = [cell(DISTRICTS[0], 20), *by_source(DISTRICTS[0], [None, None, 5])]
+    assert ends(attacked(rows), category="police") == (0, 15)
+    assert breaches(5, rows, [rows[0], *by_source(DISTRICTS[0], [12, 3, 5])]).empty
 
 
 def test_two_hidden_categories_of_a_small_rest_are_both_small():
-    bounds = attacked([cell(DISTRICTS[0], 20), *by_source(DISTRICTS[0], [None, None, 17])])
-    assert len(find_breaches(bounds, 5)) == 2
+    rows = [cell(DISTRICTS[0], 20), *by_source(DISTRICTS[0], [None, None, 17])]
+    assert len(breaches(5, rows, [rows[0], *by_source(DISTRICTS[0], [1, 2, 17])])) == 2
+    assert len(breaches(5, rows, [rows[0], *by_source(DISTRICTS[0], [0, 3, 17])])) == 1
 
 
 def test_a_hidden_district_follows_from_county_and_other_districts():
@@ -168,6 +176,12 @@ def test_the_remainder_of_a_hidden_percentage_is_bounded_too():
     bounds = attacked([county, *shown, *hidden])
     assert ends(bounds, figure="numerator", area_code=DISTRICTS[0]) == (0, 13)
     assert ends(bounds, figure="remainder", area_code=DISTRICTS[0]) == (0, 4)
+    true = [
+        cell(code, count, indicator_id="mash_outcome", denominator=10)
+        for code, count in zip(DISTRICTS[:2], (6, 7), strict=True)
+    ]
+    found = breaches(5, [county, *shown, *hidden], [county, *shown, *true])
+    assert set(found["figure"]) == {"remainder"}
 
 
 def test_figures_that_contradict_one_another_are_refused():

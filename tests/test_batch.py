@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from ehlib.load.periods import parse_quarter
+from ehlib.load.schema import COLUMNS, DATES, NUMBERS, TEXT
 from ehlib.publish import batch
 from ehlib.publish.batch import BatchError, Run, parameters, runs, schedule
 from ehlib.publish.batch.runner import Job, render, run_jobs
@@ -23,6 +24,7 @@ from ehlib.publish.folder import BatchHeldError, FolderError, hold, read_manifes
 from ehlib.publish.page import PageFacts
 
 ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "data" / "reference"
 FACTS = PageFacts("Trust", "2013/14-Q3", date(2014, 1, 20), "0.1.0")
 QUARTER = "2013/14-Q3"
 SHOW = """from IPython.display import HTML, display
@@ -58,6 +60,14 @@ def write_notebook(folder, name, *sources, **options):
     return path
 
 
+def observations(rows):
+    """Prepared rows with the columns that are not given empty."""
+    frame = pd.DataFrame(rows).reindex(columns=COLUMNS)
+    types = dict.fromkeys(NUMBERS, "float64") | dict.fromkeys(DATES, "datetime64[us]")
+    texts = {name: frame[name].astype("object").fillna("").astype("str") for name in TEXT}
+    return frame.astype(types).assign(**texts)
+
+
 @pytest.fixture
 def project(tmp_path):
     """Folders of a project with one notebook, which shows its name."""
@@ -65,7 +75,9 @@ def project(tmp_path):
     (tmp_path / "processed").mkdir()
     (tmp_path / "reference" / "batch.toml").write_text(SETTINGS + PAGE, encoding="utf-8")
     (tmp_path / "processed" / "sources.json").write_text('{"sources": []}', encoding="utf-8")
-    (tmp_path / "processed" / "observations.parquet").write_bytes(b"rows")
+    for name in ("areas.toml", "indicators.toml", "disclosure.toml", "release.toml"):
+        shutil.copyfile(REFERENCE / name, tmp_path / "reference" / name)
+    observations([]).to_parquet(tmp_path / "processed" / "observations.parquet", index=False)
     write_notebook(tmp_path / "notebooks", "one", SHOW)
     return tmp_path
 
@@ -201,8 +213,7 @@ def hold_figures(project, *indicator_ids, end="2012-12-31", code="E07000170", va
         | {"period_end": pd.Timestamp(end), "numerator": None, "value": value, "source_id": "s"}
         for each in indicator_ids
     ]
-    frame = pd.DataFrame(rows).astype({"numerator": "float64", "value": "float64"})
-    frame.to_parquet(project / "processed" / "observations.parquet")
+    observations(rows).to_parquet(project / "processed" / "observations.parquet", index=False)
 
 
 def planned(project, quarter=QUARTER, **options):

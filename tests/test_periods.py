@@ -110,6 +110,8 @@ def test_a_label_means_these_days_in_its_calendar(calendar, written, label, star
         ("financial_year", "01/04/2013"),
         ("financial_quarter", "Q3 2013"),  # of the calendar or the financial year?
         ("financial_quarter", "2013-10-01"),
+        ("financial_quarter", "2013-12-15"),
+        ("financial_year", "2014-03-01"),  # Mar-14
         ("calendar_year", "Apr-Dec 2013"),
         ("calendar_year", "2013-01-01"),
         ("three_calendar_years", "2012-13"),

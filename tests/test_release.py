@@ -45,7 +45,7 @@ HIDDEN = [
     ("E07000170", "housing"),
     ("E07000170", "probation"),
 ]
-NHS, UPN = "943 476 5919", "A801200001001"  # numbers that pass their checks and belong to nobody
+NHS, UPN = "943 476 5919", "H801200001001"  # examples of NHS England and the DfE: nobody's
 
 
 def observation(area_code, period, numerator, denominator, category=""):

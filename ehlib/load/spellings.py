@@ -23,6 +23,8 @@ FIRST_MONTH = {"financial_year": 4, "academic_year": 9, "calendar_year": 1, "fin
 SERIAL = range(36_526, 55_154)  # days from 1900 as a spreadsheet counts them: 2000 to 2050
 YEAR_TO_DATE = ("financial_year", "financial_quarter")
 LABELS = ("Apr-Jun", "Apr-Sep", "Apr-Dec")
+Span = tuple[date, date]
+Parts = tuple[str, ...]  # what a pattern found; None in it for what is not there
 
 
 def plain_label(text: str, calendar: str) -> str:
@@ -61,7 +63,7 @@ def _days(plain: str, calendar: str) -> str:
     """Label of the days that a text names by months or dates."""
     for pattern, read in SPANS:
         found = re.fullmatch(pattern, plain)
-        span = read(*found.groups(), calendar) if found else None
+        span = read(found.groups(), calendar) if found else None
         if span:
             return _label(*span, calendar)
     return ""
@@ -103,15 +105,17 @@ def _year(plain: str, calendar: str) -> str:
     return found[1] if found else ""
 
 
-def _months(first: str, start: str | None, last: str, year: str, _: str) -> tuple[date, date]:
+def _months(parts: Parts, _: str) -> Span:
     """Days of `Oct-Dec 2013`, `Apr 2013 to Mar 2014`, `Sep-Aug 2014`."""
+    first, start, last, year = parts
     opens, ends = _month(first), _month(last)
     begin = int(start) if start else int(year) - (opens > ends)
     return date(begin, opens, 1), _month_end(int(year), ends)
 
 
-def _ending(kind: str, day: str | None, month: str, year: str, _: str) -> tuple[date, date] | None:
+def _ending(parts: Parts, _: str) -> Span | None:
     """Days of `year ending 31 March 2014` and `quarter to December 2013`."""
+    kind, day, month, year = parts
     end = _month_end(int(year), _month(month))
     if day and int(day) != end.day:
         return None
@@ -119,17 +123,17 @@ def _ending(kind: str, day: str | None, month: str, year: str, _: str) -> tuple[
     return _months_before(end, count), end
 
 
-def _between(start: str, end: str, _: str) -> tuple[date, date] | None:
-    first, last = _iso(start), _iso(end)
+def _between(parts: Parts, _: str) -> Span | None:
+    first, last = map(_iso, parts)
     return (first, last) if first and last else None
 
 
-def _last_day(text: str, calendar: str) -> tuple[date, date] | None:
+def _last_day(parts: Parts, calendar: str) -> Span | None:
     """Days of the period that ends on a date: no label that a spreadsheet spoils gives a last day.
 
     `2011-12` becomes 1 December, so the first day of a month is never certain.
     """
-    end = _iso(text) or _serial(text)
+    end = _iso(parts[0]) or _serial(parts[0])
     if calendar == "mid_year":
         return (end, end) if end and (end.month, end.day) == (6, 30) else None
     months = {"financial_quarter": 3, "financial_year": 12, "calendar_year": 12}.get(calendar)
@@ -193,8 +197,7 @@ def _serial(text: str) -> date | None:
 
 DAY = r"\d{4}-\d{2}-\d{2}|\d{2}/\d{2}/\d{4}"
 YEAR = r"(19\d{2}|20\d{2})"
-Reader = Callable[..., tuple[date, date] | None]
-SPANS: list[tuple[str, Reader]] = [
+SPANS: list[tuple[str, Callable[[Parts, str], Span | None]]] = [
     (rf"{MONTH} ?{YEAR}?{TO}{MONTH} ?{YEAR}", _months),
     (
         rf"(?:the )?(year|quarter|12 months) (?:ending|ended|to) (?:(\d\d?) )?{MONTH} {YEAR}",

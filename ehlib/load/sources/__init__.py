@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -86,8 +86,18 @@ def read_tidy_table(
     _refuse_rows(rows, said, findings)
     findings.bad |= findings.silent
     again = check_repeats(rows, findings)
-    notes = [_spoken(gathered.faults, rows, findings.silent), findings.together(), said]
-    return _account(kind, table, gathered, rows, findings.bad, again, notes)
+    faults = [_spoken(gathered.faults, rows, findings.silent), findings.together(), said]
+    taken = Taken(rows, findings.bad, again, faults)
+    return _account(kind, table, gathered, taken)
+
+
+class Taken(NamedTuple):
+    """Rows that were checked: which are kept out, which say what another says, and the faults."""
+
+    rows: pd.DataFrame
+    bad: np.ndarray
+    again: np.ndarray
+    faults: list[pd.DataFrame]
 
 
 def _gather(
@@ -183,28 +193,16 @@ def _refuse_rows(rows: pd.DataFrame, said: pd.DataFrame, findings: Findings) -> 
         findings.bad |= rows.index.isin(wrong)
 
 
-def _account(
-    kind: str,
-    table: "Table",
-    gathered: Gathered,
-    rows: pd.DataFrame,
-    bad: np.ndarray,
-    again: np.ndarray,
-    faults: list[pd.DataFrame],
-) -> Extract:
+def _account(kind: str, table: "Table", gathered: Gathered, taken: Taken) -> Extract:
     """Extract in which every row read is loaded, normalised or rejected."""
+    rows, bad, again, faults = taken
     read = gathered.read
     places = np.searchsorted(read, rows.index.to_numpy())  # rows are read in their order
     used, mended, merged = (np.zeros(len(read), dtype=bool) for _ in range(3))
     used[places[~bad]] = True
     merged[places[again]] = True
     mended[places[~bad & (rows["changed"].to_numpy() | again)]] = True
-    told = pd.Index(read[merged])
-    listed = join_faults([*faults, fault(told, "rows_merged", "", [""] * len(told))])
-    silent = ~used
-    silent[np.searchsorted(read, listed.loc[listed["row"].isin(read), "row"])] = False
-    listed = join_faults([listed, _without_figure(read[silent])])
-    listed = listed.sort_values("row", kind="stable", ignore_index=True)
+    listed = _all_faults(faults, read, used, merged)
     rejected = _no_cells(table) if used.all() else gathered.cells(~used)
     gathered.packed.clear()  # before more is put in memory
     return Extract(
@@ -219,6 +217,18 @@ def _account(
         header_row=table.header_row,
         unmapped=_unmapped(rows, bad),
     )
+
+
+def _all_faults(
+    faults: list[pd.DataFrame], read: np.ndarray, used: np.ndarray, merged: np.ndarray
+) -> pd.DataFrame:
+    """Faults in the order of the rows; of every row that is not used, why it is not."""
+    told = pd.Index(read[merged])
+    listed = join_faults([*faults, fault(told, "rows_merged", "", [""] * len(told))])
+    silent = ~used
+    silent[np.searchsorted(read, listed.loc[listed["row"].isin(read), "row"])] = False
+    listed = join_faults([listed, _without_figure(read[silent])])
+    return listed.sort_values("row", kind="stable", ignore_index=True)
 
 
 def _without_figure(rows: np.ndarray) -> pd.DataFrame:

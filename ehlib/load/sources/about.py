@@ -70,26 +70,8 @@ def find_areas(rows: pd.DataFrame, findings: Findings) -> None:
     places, each = combinations(rows, columns)
     given = each["area_code"].mask(each["area_code"] == "", each["area_name"])
     found = _resolved(given, each["area_name"])
-    problem = found["area_problem"]
+    _check_areas(each.assign(given=given), found, places, findings)
     unknown = found["area_code"].isna()
-    outside = problem.str.startswith("outside")
-    ambiguous = problem.str.startswith("ambiguous")
-    named = _resolved(each["area_name"], each["area_name"])["area_code"]
-    council = ~unknown & ~found["area_type"].isin(SMALL_AREA_TYPES)
-    differ = council & named.notna() & (named != found["area_code"])
-    said = given.where(problem == "unknown", given + ", " + problem.str.partition(": ")[2])
-    for rule, wrong in (
-        ("area_unknown", unknown & ~outside & ~ambiguous),
-        ("area_ambiguous", ambiguous),
-        ("area_outside", outside),
-    ):
-        findings.add(rule, "area_code", wrong.to_numpy()[places], _text(said, places))
-    both = given + ", " + each["area_name"]
-    findings.add("area_disagrees", "area_name", differ.to_numpy()[places], _text(both, places))
-    mixed = ~unknown & _types_disagree(each["area_type"], found["area_type"])
-    types = each["area_type"] + ", " + given + " is of type " + found["area_type"].fillna("")
-    findings.add("area_type_disagrees", "area_type", mixed.to_numpy()[places], _text(types, places))
-    findings.silent |= outside.to_numpy()[places]
     changed = np.zeros(len(each), dtype=bool)
     for column in columns:
         new = found[column].where(~unknown, each[column])
@@ -97,6 +79,31 @@ def find_areas(rows: pd.DataFrame, findings: Findings) -> None:
         changed |= (~unknown & other & (each[column] != new)).to_numpy()
         rows[column] = spread(new, places)
     rows["changed"] |= changed[places]
+
+
+def _check_areas(
+    each: pd.DataFrame, found: pd.DataFrame, places: np.ndarray, findings: Findings
+) -> None:
+    """Areas that are not known, are left out, or whose code, name and type disagree."""
+    given, problem = each["given"], found["area_problem"]
+    unknown = found["area_code"].isna()
+    outside, ambiguous = problem.str.startswith("outside"), problem.str.startswith("ambiguous")
+    named = _resolved(each["area_name"], each["area_name"])["area_code"]
+    council = ~unknown & ~found["area_type"].isin(SMALL_AREA_TYPES)
+    differ = council & named.notna() & (named != found["area_code"])
+    mixed = ~unknown & _types_disagree(each["area_type"], found["area_type"])
+    said = given.where(problem == "unknown", given + ", " + problem.str.partition(": ")[2])
+    both = given + ", " + each["area_name"]
+    types = each["area_type"] + ", " + given + " is of type " + found["area_type"].fillna("")
+    for rule, column, wrong, texts in (
+        ("area_unknown", "area_code", unknown & ~outside & ~ambiguous, said),
+        ("area_ambiguous", "area_code", ambiguous, said),
+        ("area_outside", "area_code", outside, said),
+        ("area_disagrees", "area_name", differ, both),
+        ("area_type_disagrees", "area_type", mixed, types),
+    ):
+        findings.add(rule, column, wrong.to_numpy()[places], _text(texts, places))
+    findings.silent |= outside.to_numpy()[places]
 
 
 def find_periods(
@@ -119,10 +126,11 @@ def find_periods(
         for rule, of_rule in (("period_is_date", dated), ("period_unknown", ~dated)):
             wrong = ((wanted == words) & of_rule).to_numpy()[places]
             findings.add(rule, "period", wrong, _cells(rows, "period"), wanted=words)
-    _check_indicators(rows, each, wanted == CALENDAR_TOLD, places, findings)
+    _check_indicators(rows, (wanted == CALENDAR_TOLD).to_numpy()[places], findings)
     known = [said if isinstance(said, Period) else None for said in read]
-    labels = each["period"].copy()
-    labels = labels.mask([said is not None for said in known], [s and s.label for s in known])
+    labels = each["period"].mask(
+        [said is not None for said in known], [s and s.label for s in known]
+    )
     rows["changed"] |= (labels != each["period"]).to_numpy()[places]
     rows["period"] = spread(labels, places)
     for column in ("start", "end"):
@@ -131,16 +139,9 @@ def find_periods(
     _set_apart(rows, pd.Series([getattr(said, "calendar", "") for said in known]), places)
 
 
-def _check_indicators(
-    rows: pd.DataFrame,
-    each: pd.DataFrame,
-    lacking: pd.Series,
-    places: np.ndarray,
-    findings: Findings,
-) -> None:
+def _check_indicators(rows: pd.DataFrame, lost: np.ndarray, findings: Findings) -> None:
     """Indicators that nobody knows, and those of a publisher whose calendar nobody knows."""
     named = rows["_name"].to_numpy() != ""
-    lost = lacking.to_numpy()[places]
     findings.add("indicator_unknown", "indicator_id", lost & ~named, _cells(rows, "indicator_id"))
     findings.add("calendar_unknown", "period", lost & named, _cells(rows, "period"))
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,14 @@ class Gathered:
         return pa.chunked_array(parts).unify_dictionaries().to_pandas().array
 
 
+class Column(NamedTuple):
+    """Texts of one column of numbers in a chunk, by its place, and the part they belong to."""
+
+    place: int
+    texts: pa.DictionaryArray
+    part: dict[str, np.ndarray]
+
+
 @dataclass
 class Gathering:
     """Rows taken so far; `in_percent` says of which indicators a value may have the sign."""
@@ -103,7 +112,7 @@ class Gathering:
             if name not in LIMITS:
                 part[f"{name}_mark"] = np.zeros(count, dtype="int8")
             if name in tidy:
-                self._read(place, _encoded(tidy[name]), part)
+                self._read(Column(place, _encoded(tidy[name]), part))
         self.parts.append(part)
         self.read.append(np.asarray(cells.index, dtype="int64"))
         self.packed.append(_pack(cells))
@@ -122,8 +131,9 @@ class Gathering:
         faults = join_faults([*self.faults, *self._ambiguous(rows)])
         return Gathered(rows, np.concatenate(self.read), faults, self.packed)
 
-    def _read(self, place: int, encoded: pa.DictionaryArray, part: dict[str, np.ndarray]) -> None:
-        """Put the numbers of a column into a part, and what is odd about them."""
+    def _read(self, column: "Column") -> None:
+        """Put the numbers of a column into its part, and what is odd about them."""
+        place, encoded, part = column
         name, codes = NUMBERS[place], encoded.indices.to_numpy()
         read = read_numbers(encoded.dictionary)
         part[name] = read["number"].to_numpy()[codes]
@@ -141,10 +151,10 @@ class Gathering:
             part["signed"] |= percent
             misplaced = percent & ~self._may_have_sign(name, part["indicator_id"])
             part[name] = np.where(misplaced, np.nan, part[name])
-            self._wrong("number_unreadable", place, misplaced, encoded, part)
+            self._wrong("number_unreadable", misplaced, column)
         for rule in read["rule"].unique():
             if rule:
-                self._wrong(rule, place, read["rule"].eq(rule).to_numpy()[codes], encoded, part)
+                self._wrong(rule, read["rule"].eq(rule).to_numpy()[codes], column)
 
     def _may_have_sign(self, name: str, indicators: np.ndarray) -> np.ndarray:
         if name in COUNTS:
@@ -152,15 +162,9 @@ class Gathering:
         texts = self.words["indicator_id"].places
         return np.array([self.in_percent(text.strip()) for text in texts])[indicators]
 
-    def _wrong(
-        self,
-        rule: str,
-        place: int,
-        wrong: np.ndarray,
-        encoded: pa.DictionaryArray,
-        part: dict[str, np.ndarray],
-    ) -> None:
+    def _wrong(self, rule: str, wrong: np.ndarray, column: "Column") -> None:
         """Faults of one rule in a column of numbers, under the name that the file gives it."""
+        place, encoded, part = column
         wrong = wrong & (part["_left_out"] == 0)
         if RULES[rule].severity == "error":
             part["wrong"] |= wrong

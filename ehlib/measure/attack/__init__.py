@@ -12,7 +12,7 @@ import pandas as pd
 from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
 from ehlib.measure.attack.bounds import bound_counts
-from ehlib.measure.attack.facts import gather_counts, join_counts
+from ehlib.measure.attack.facts import CELL, gather_counts, join_counts
 from ehlib.measure.attack.sums import gather_sums
 
 
@@ -52,6 +52,41 @@ def attack(
     return bound_counts(sums)
 
 
-def find_breaches(bounds: pd.DataFrame, threshold: int) -> pd.DataFrame:
-    """Hidden counts that an outsider can prove to be below the threshold, and not all zero."""
-    return bounds[(bounds["highest"] > 0) & (bounds["highest"] < threshold)]
+def find_breaches(
+    bounds: pd.DataFrame,
+    threshold: int,
+    truth: Sequence[tuple[str, pd.DataFrame]],
+    indicators: Mapping[str, Indicator],
+) -> pd.DataFrame:
+    """Small counts that an outsider can prove to be small.
+
+    Parameters
+    ----------
+    bounds : DataFrame
+        From `attack`.
+    threshold : int
+        Counts from 1 to below this are small.
+    truth : sequence of (release, frame of observations)
+        Frames of releases attacked, with their hidden numbers.
+    indicators : mapping
+        The catalogue.
+
+    Returns
+    -------
+    DataFrame, rows of `bounds`
+        Those whose highest count is below the threshold, though the true one is not 0. What parts
+        leave of their whole has no row of its own: it counts if it is proved to be above 0.
+    """
+    if bounds.empty:
+        return bounds
+    counts = join_counts([gather_counts(*each, indicators) for each in truth])
+    counts = counts.drop_duplicates(["release", *CELL])
+    tight = bounds[(bounds["highest"] > 0) & (bounds["highest"] < threshold)]
+    on = ["release", *CELL]
+    known = tight.merge(counts[[*on, "count"]], on=on, how="left", validate="m:1")["count"]
+    wholes = counts.assign(figure=counts["figure"].replace("denominator", "remainder"))
+    parts = counts.assign(figure=counts["figure"].replace("numerator", "remainder"))
+    whole = tight.merge(wholes[[*on, "count"]], on=on, how="left", validate="m:1")["count"]
+    part = tight.merge(parts[[*on, "count"]], on=on, how="left", validate="m:1")["count"]
+    true = known.fillna(whole - part).fillna(tight["lowest"].reset_index(drop=True))
+    return tight[(true > 0).to_numpy()]

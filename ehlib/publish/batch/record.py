@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import platform
 import tempfile
@@ -172,6 +173,9 @@ def _write(path: Path, content: dict) -> None:
 
 def _digests(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
+    own = [path.relative_to(folder).parts[0] for path in files]
+    kept = [not name.startswith(".") and name != "releases" for name in own]
+    files = list(itertools.compress(files, kept))
     return {
         path.relative_to(folder).as_posix(): file_digest(path)
         for path in files

@@ -145,10 +145,9 @@ def _embedded(here: Layer, text: str, depth: int) -> Iterator[Layer | Leak]:
         else:
             kind = found[1] or "text/plain"
             yield from deeper(here, f"data address {number} ({kind})", content, depth)
-    for number, found in enumerate(PACKED.finditer(DATA.sub("", text)), start=1):
-        content = _unpacked(found[0])
-        if content:
-            yield from deeper(here, f"base64 {number}", content, depth)
+    packed = filter(None, (_unpacked(word) for word in PACKED.findall(DATA.sub("", text))))
+    for number, content in enumerate(packed, start=1):
+        yield from deeper(here, f"base64 {number}", content, depth)
 
 
 def data_of(found: re.Match[str]) -> bytes | None:

@@ -64,7 +64,7 @@ RULES = {
     "raw_cell": r"\b(?:raw_mimetype|cell_type|celltag_\w+|jp-\w+|output_(?:stderr|area|html))\b",
 }
 PATTERNS = {rule: re.compile(pattern, re.MULTILINE) for rule, pattern in RULES.items()}
-QUICK = re.compile(r"[A-Za-z@\\/]|\d{10}|\d{3}[ -]\d{3}")
+QUICK = re.compile(r"[A-Za-z@\\/]|\d{10}|\d{3}[ -]\d{3}|\d\.\d+\.")
 TOKEN = re.compile(r"[A-Za-z0-9](?:[\w/-]*[A-Za-z0-9])?")
 COMMON = {"root", "user", "users", "admin", "runner", "guest", "public", "analyst", "localhost"}
 ID_COLUMN = re.compile(r"(?i)(?:^|[ _])(?:id|identifier|ref|reference|number|no)$|^id$")
@@ -78,7 +78,7 @@ class Known:
     emails: frozenset[str] = frozenset()
     machine: re.Pattern[str] | None = None
     ids: frozenset[str] = frozenset()
-    documents: str = ""  # what we publish with code in it, spaces as one
+    examples: frozenset[str] = frozenset()  # code that we publish, each block with single spaces
     quoted: frozenset[str] = field(default=frozenset({"code", "prompt"}))  # rules it is free of
 
 
@@ -94,7 +94,7 @@ def find_private(text: str, known: Known) -> Iterator[tuple[str, str]]:
     """
     if not QUICK.search(text):
         return
-    quoted = " ".join(text.split()) in known.documents
+    quoted = " ".join(text.split()) in known.examples
     for rule, pattern in PATTERNS.items():
         found = pattern.search(text)
         if found and not (quoted and rule in known.quoted):
@@ -123,12 +123,14 @@ def read_known(processed: Path | None, reference: Path, raw: Path | None = None)
     ids = _ids_of_records(processed) | _ids_of_extracts(processed, raw) if processed else set()
     methods = reference.resolve().parents[1] / "docs" / "methods.md"
     said = methods.read_text(encoding="utf-8") if methods.is_file() else ""
-    return Known(_emails(reference / "release.toml"), _machine(), frozenset(ids), _plain(said))
+    return Known(_emails(reference / "release.toml"), _machine(), frozenset(ids), _examples(said))
 
 
-def _plain(markdown: str) -> str:
-    """Code examples of a document, as a page shows them."""
-    return " ".join(" ".join(part.split()) for part in re.split(r"(?m)^```\w*$", markdown))
+def _examples(markdown: str) -> frozenset[str]:
+    """Blocks of code in a document, fenced or indented, as a page shows them."""
+    fenced = re.findall(r"(?ms)^```\w*\n(.*?)^```", markdown)
+    indented = re.findall(r"(?m)(?:^ {4}.*\n|^\s*\n(?= {4}))+", markdown)
+    return frozenset(" ".join(block.split()) for block in [*fenced, *indented])
 
 
 def _personal(text: str) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,16 @@ import pytest
 from ehlib.load.areas import read_areas
 from ehlib.load.indicators import read_indicators
 from ehlib.show import findings
-from ehlib.show.findings import EDITIONS, FEW, HIDDEN, NO_LIMITS, NUMBERS, POPULATIONS, PROVISIONAL
+from ehlib.show.findings import (
+    EDITIONS,
+    FEW,
+    HIDDEN,
+    NO_LIMITS,
+    NUMBERS,
+    POPULATIONS,
+    PROVISIONAL,
+    SOME_LIMITS,
+)
 
 NAN = np.nan
 AREAS = read_areas()
@@ -170,6 +179,7 @@ def test_map_findings_are_extremes_gap_and_benchmark(measures):
         (SHARE, {"lower_ci": NAN}, [NO_LIMITS]),
         (SCORE, {"lower_ci": NAN}, []),
         (NUMBER, {"lower_ci": NAN}, [NUMBERS]),
+        (RATE, {"lower_ci": [19, 9, NAN, NAN]}, [f"{SOME_LIMITS} Nottinghamshire."]),
         (RATE, {"value_note": ["provisional", "", "", ""]}, [PROVISIONAL]),
         (
             RATE,
@@ -243,8 +253,8 @@ def test_awaited_page_names_the_first_period(measures):
         "which ended later."
     ]
     assert findings.awaited(measures.head(0), RATE, "2011/12-Q4") == [
-        "There is no figure to report for January to March 2012, and none is held for any later "
-        "period."
+        "There is no figure to report for January to March 2012: none is held for it or any "
+        "earlier period."
     ]
     assert findings.awaited_context(AREAS, "2011/12-Q4") == (
         "Nottinghamshire. No figure held is for a period that ended by 31 March 2012."

@@ -274,3 +274,38 @@ def test_school_readiness_by_tenths_of_districts_agrees_with_pandas_and_statsmod
     assert found.slope.sii == pytest.approx(regression(own["value"], own["population"])[0])
     assert found.slope.sii < -5  # fewer are ready where deprivation is high
     assert replace(found, left_out=0).slope is found.slope
+
+
+def test_a_gradient_that_hangs_on_one_district_names_it():
+    # Six districts alike and the least deprived far lower: without it nothing is left to see.
+    rows = figures(DISTRICTS, [400] * 6 + [200], [2000] * 7)
+    by_rank = scored(DISTRICTS, [7, 6, 5, 4, 3, 2, 1])
+    found = gradient(rows, by_rank)
+    assert found.slope.lower > 0
+    assert found.turns_on == (DISTRICTS[6],)
+    straight = gradient(
+        figures(DISTRICTS, [700, 600, 500, 400, 300, 200, 100], [2000] * 7), by_rank
+    )
+    assert straight.turns_on == ()
+    bare = gradient(rows.assign(lower_ci=NAN, upper_ci=NAN), by_rank)
+    assert bare.turns_on == ()
+
+
+def test_populations_that_a_percentage_does_not_rest_on_are_said_to_be_borrowed():
+    people = pd.DataFrame({"area_code": DISTRICTS, "denominator": [20_000.0] * 7})
+    rows = figures(DISTRICTS, EVENTS, GIRLS)
+    assert not gradient(rows, scored(DISTRICTS, SCORES), people=people).borrowed
+    bare = rows.assign(numerator=NAN, denominator=NAN)
+    assert gradient(bare, scored(DISTRICTS, SCORES), people=people).borrowed
+
+
+def test_tenths_by_an_index_that_came_out_later_are_named_in_the_reason():
+    rows = figures(DISTRICTS[:3], EVENTS[:3], GIRLS[:3])
+    tenths = rows.head(1).assign(
+        area_type="england",
+        category_type="County & UA deprivation deciles in England (IMD2019, 4/23 geography)",
+        category="Most deprived decile (IMD2019)",
+    )
+    whole = pd.concat([rows, tenths])
+    assert "not by an index known then" in gradient(whole, scored(DISTRICTS, SCORES)).reason
+    assert "known then" not in gradient(rows, scored(DISTRICTS, SCORES)).reason

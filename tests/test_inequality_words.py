@@ -61,6 +61,33 @@ def scored(codes=CODES, scores=SCORES, kind="district", derived=""):
     return pd.DataFrame({"area_code": codes, "area_type": kind, "score": scores}).assign(**county)
 
 
+def test_a_pair_that_differs_among_districts_that_do_not_is_called_weak_evidence():
+    # ONS, Conceptions 2017, table 7, under 16, 2015 to 2017; scipy.stats.chisquare gives p = 0.06
+    counts = [29, 14, 16, 20, 14, 18, 7]
+    girls = [6042, 5385, 4706, 5405, 4516, 5625, 5385]
+    rows = districts(counts, girls)
+    assert spread.gap(rows, RATE).endswith(spread.ONE_PAIR)
+    assert "p = 0.06" in spread.spread_sentence(rows, RATE)
+    assert spread.ONE_PAIR not in spread.gap(districts(), RATE)
+
+
+def test_a_finding_names_the_districts_it_hangs_on_and_the_caption_whose_populations():
+    found = replace(gradient(districts()), turns_on=("Rushcliffe",))
+    said = deprivation.gradient_sentence(found, AREAS)
+    assert said.endswith("That hangs on one district: it changes when Rushcliffe is left out.")
+    several = replace(found, turns_on=("Ashfield", "Newark and Sherwood"))
+    assert deprivation.gradient_sentence(several, AREAS).endswith(
+        "it changes when any one of Ashfield, and Newark and Sherwood is left out."
+    )
+    borrowed = replace(found, borrowed=True)
+    assert deprivation.BORROWED in deprivation.gradient_caption(borrowed, AREAS)
+    assert "Children aged 0 to 17" in deprivation.groups_table(borrowed)
+    assert "Population" in deprivation.groups_table(found)
+    income = replace(found, indicator=INDICATORS["children_relative_low_income_percent"])
+    assert deprivation.BUILT_IN in deprivation.gradient_caption(income, AREAS)
+    assert deprivation.BUILT_IN not in deprivation.gradient_caption(found, AREAS)
+
+
 def gradient(rows, indicator=RATE, scores=None, **options):
     given = {"areas": AREAS, "quarter": "2013/14-Q3", "people": NOBODY} | options
     return deprivation_gradient(
@@ -107,8 +134,8 @@ SENTENCES = {
     ),
     "districts alike": (
         lambda: spread.spread_sentence(districts([50] * 7, [2000] * 7), RATE),
-        "Chance alone could make the seven districts differ as they do (chi-squared 0.0 on six "
-        "degrees of freedom).",
+        "Taken all together, the seven districts do not differ by clearly more than chance "
+        "(chi-squared 0.0 on six degrees of freedom, p = 1.00).",
     ),
     "nothing to test": (
         lambda: spread.spread_sentence(districts(numerator=NAN, lower_ci=NAN, upper_ci=NAN), RATE),
@@ -137,11 +164,21 @@ SENTENCES = {
         "England (24.3 per 1,000).",
     ),
     "no funnel": (
-        lambda: spread.no_funnel(districts().head(0), districts()),
-        "No funnel is drawn: the figures come without the numbers of children that they rest on.",
+        lambda: spread.no_funnel(districts().head(0), districts(numerator=NAN), RATE),
+        "No funnel is drawn: the numbers of children that the figures rest on are not held.",
+    ),
+    "no funnel, no benchmark": (
+        lambda: spread.no_funnel(districts().head(0), districts(benchmark_value=NAN), RATE),
+        "No funnel is drawn: no figure of England or the county is held to draw it about.",
+    ),
+    "no funnel of numbers": (
+        lambda: spread.no_funnel(
+            districts().head(0), districts(), INDICATORS["children_relative_low_income"]
+        ),
+        "No funnel is drawn: these are no rates or percentages of children.",
     ),
     "no districts, no funnel, no word": (
-        lambda: spread.no_funnel(districts().head(0), districts().head(1)),
+        lambda: spread.no_funnel(districts().head(0), districts().head(1), RATE),
         "",
     ),
 }
@@ -291,6 +328,28 @@ def test_spine_runs_over_all_of_england_where_its_districts_are_held(held):
     assert found["lower_quarter"].item() == pytest.approx(np.quantile(away, 0.25) / scale)
 
 
+def test_a_county_figure_stands_among_counties_never_alone_at_an_end(held):
+    england = held[held["area_code"] == AREAS.england.code].query("period == '2013'").head(1)
+    own = england.assign(
+        area_code=AREAS.county.code, area_name="Nottinghamshire", area_type="county"
+    )
+    alone = pd.concat([england, own.assign(numerator=england["numerator"] * 1.5)])
+    found = spine(profile_measures(alone, INDICATORS, AREAS), AREAS.county.code, AREAS)
+    assert found["position"].isna().all()
+    rows = places.spine_rows(found, INDICATORS)
+    assert places.ALONE in places.spine_caption(rows)
+    assert places.spine_table(rows, INDICATORS)["Places"].tolist() == [""]
+    others = [
+        own.assign(area_code=f"E{kind}0{place:05d}", area_type=name, numerator=place)
+        for kind, name in (("10", "county"), ("06", "unitary"))
+        for place in range(100, 140)
+    ]
+    wide = spine(
+        profile_measures(pd.concat([alone, *others]), INDICATORS, AREAS), AREAS.county.code, AREAS
+    )
+    assert wide["places"].item() == 81
+
+
 def test_rug_has_districts_first_and_only_indicators_that_have_them(held):
     found = rug(profile_measures(held, INDICATORS, AREAS), AREAS)
     assert found["area_code"].tolist() == CODES * 2
@@ -300,6 +359,8 @@ def test_rug_has_districts_first_and_only_indicators_that_have_them(held):
     assert table.columns.tolist() == ["Indicator", *NAMES, "England"]
     assert table["Indicator"].tolist()[1] == "Under 18 conceptions, per 1,000, 2013"
     assert table["Mansfield"].tolist()[1] == "\u2718 35.9"
+    weak = places.rug_table(cells.assign(value_note="unreliable"), INDICATORS)
+    assert weak["Mansfield"].tolist()[1] == "\u2718 35.9 [u]"
 
 
 def test_rug_and_spine_read(held):
@@ -322,8 +383,18 @@ def test_rug_and_spine_read(held):
     assert places.spine_sentence(rows, "Mansfield").startswith("Mansfield is worse than England on")
     alike = rows.assign(comparison="similar")
     assert places.spine_sentence(alike, "Mansfield") == (
-        "Mansfield is not clearly different from England on any of the two indicators held."
+        "Mansfield is not clearly different from England on any of the two indicators with limits."
     )
+    alike.loc[alike.index[0], "comparison"] = "not compared"
+    assert places.spine_sentence(alike, "Mansfield") == (
+        "Mansfield is not clearly different from England on the one indicator with limits; one "
+        "indicator without limits cannot be compared."
+    )
+    assert places.spine_sentence(rows.assign(comparison="not compared"), "Mansfield") == (
+        "Two indicators without limits cannot be compared with England: no difference is marked."
+    )
+    table = places.spine_table(rows, INDICATORS)
+    assert table["Places"].tolist() == ["7", "7"]
     assert places.spine_table(rows, INDICATORS)["Compared with England"].iloc[1] == "worse"
 
 
@@ -376,6 +447,21 @@ def test_neighbourhoods_alike_with_their_neighbours_are_found_and_named():
     hatches = {patch.get_hatch() for patch in ax.figure.legends[0].get_patches()}
     assert len(hatches) >= 2  # not colour alone
     assert clusters.cluster_caption(found, RATE, shapes).endswith("Squares.")
+
+
+def test_neighbourhoods_counted_by_another_definition_are_captioned_as_what_they_are():
+    shapes, rows = grid()
+    found = find_clusters(rows, shapes)
+    percent = INDICATORS["children_relative_low_income_percent"]
+    shown = clusters.shown_as(found, percent, INDICATORS)
+    said = clusters.cluster_caption(found, shown, shapes)
+    assert said.startswith(
+        "Number of children in relative low-income families, per 1,000 children aged 0 to 17"
+    )
+    assert "%" not in said.partition(":")[0]
+    assert clusters.shown_as(found, RATE, INDICATORS) is RATE
+    districts_alone = replace(found, level="district")
+    assert clusters.shown_as(districts_alone, percent, INDICATORS) is percent
 
 
 def test_noise_has_no_clusters_and_a_gap_is_no_figure(rng):

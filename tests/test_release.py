@@ -16,9 +16,12 @@ import pytest
 from openpyxl.comments import Comment
 
 from ehlib import cli
+from ehlib.load.areas import read_areas
 from ehlib.load.indicators import read_indicators
 from ehlib.load.schema import COLUMNS, NUMBERS
+from ehlib.measure.disclosure.ledger import write_release
 from ehlib.measure.rates import add_measures
+from ehlib.measure.release import releases_folder
 from ehlib.publish.page import PageFacts, write_index, write_page
 from ehlib.publish.release import ReleaseError, check_release, gate
 from ehlib.show import cells
@@ -26,7 +29,11 @@ from ehlib.show.charts import plot_areas
 from ehlib.show.tables import areas_table, counts_table
 
 FACTS = PageFacts("Nottinghamshire Children's Trust", "2013/14-Q3", date(2014, 1, 20), "0.1.0")
-QUARTERS = {"2013/14-Q2": ("2013-07-01", "2013-09-30"), "2013/14-Q3": ("2013-10-01", "2013-12-31")}
+QUARTERS = {
+    "2013/14-Q2": ("2013-07-01", "2013-09-30"),
+    "2013/14-Q3": ("2013-10-01", "2013-12-31"),
+    "2013/14-Q4": ("2014-01-01", "2014-03-31"),
+}
 AREAS = {"E07000170": "Ashfield", "E07000172": "Broxtowe", "E07000176": "Rushcliffe"}
 # Enquiries by area and quarter; Rushcliffe's 3 is hidden, with Broxtowe's 612 so that no total
 # gives it back, and of Ashfield's the 2 from probation with the 41 from housing.
@@ -37,6 +44,7 @@ COUNTS = {
     ("E07000172", "2013/14-Q3"): 612,
     ("E07000176", "2013/14-Q2"): 266,
     ("E07000176", "2013/14-Q3"): 3,
+    ("E07000176", "2013/14-Q4"): 251,
 }
 SOURCES = {"police": 401, "schools": 418, "housing": 41, "probation": 2}
 HIDDEN = [
@@ -281,8 +289,8 @@ IN_BODY = {
     ),
     "year to date over it": (
         '<table><caption>MASH enquiries by quarter, Rushcliffe</caption><tr><th scope="col">'
-        'Quarter</th><th scope="col">Number since April</th></tr><tr><th scope="row">2013/14 Q3'
-        "</th><td>269</td></tr></table>",
+        'Quarter</th><th scope="col">Number since April</th></tr><tr><th scope="row">2013/14 Q4'
+        "</th><td>520</td></tr></table>",
         "hidden_figure",
         "table",
     ),
@@ -629,7 +637,7 @@ def downloads():
     yield "n.json", b"\x00\x01\x02\xff", "cannot_open"
 
 
-@pytest.mark.parametrize(("name", "content", "rule"), downloads())
+@pytest.mark.parametrize(("name", "content", "rule"), list(downloads()))
 def test_leak_in_a_download_is_caught(planted, shown, truth, prepared, name, content, rule):
     whole = content if isinstance(content, bytes) else content.encode("utf-8")
     (planted / name).write_bytes(whole)
@@ -651,6 +659,7 @@ INNOCENT = [
     "In three of the 10 districts the figure is hidden in 2013/14 Q3.",
     "Rushcliffe had 266 enquiries in July to September 2013.",
     "Rushcliffe: the figure for October to December 2013 is hidden.",
+    "Rushcliffe is among three districts whose figures of 2013/14 Q3 are hidden.",
     "Section 3 says what is counted; see page 2 of the 2013/14 plan.",
     "Ages 0 to 3, limits of 95%, 3 decimals, and 3.5 times as many as before.",
     "Ashfield had 401 enquiries from the police and 418 from schools in 2013/14 Q3.",
@@ -664,6 +673,22 @@ def test_innocent_number_is_no_alarm(planted, shown, truth, prepared, sentence):
     said = page.replace("</main>", f"<p>{sentence}</p></main>")
     (planted / "mash.html").write_text(said, encoding="utf-8")
     assert [str(leak) for leak in leaks_of(planted, shown, truth, prepared)] == []
+
+
+def test_number_of_nothing_named_is_no_alarm(planted, shown, truth):
+    page = (planted / "index.html").read_text(encoding="utf-8")
+    said = (
+        "<p>Districts are worse than England in four cases (Rushcliffe 3, Ashfield 1).</p></main>"
+    )
+    (planted / "index.html").write_text(page.replace("</main>", said), encoding="utf-8")
+    assert [str(leak) for leak in leaks_of(planted, shown, truth)] == []
+
+
+def test_code_of_the_methods_page_is_no_alarm(planted, shown, truth, root):
+    methods = (root / "docs" / "methods.md").read_text(encoding="utf-8")
+    book = v4.new_notebook(cells=[v4.new_markdown_cell(methods)])
+    write_page(book, planted / "methods.html", facts=FACTS)
+    assert [str(leak) for leak in leaks_of(planted, shown, truth)] == []
 
 
 def test_listed_address_may_be_shown(planted, shown, truth, tmp_path_factory, root):
@@ -720,3 +745,19 @@ def test_command_lists_leaks_and_fails(clean, planted, tmp_path_factory, capsys)
 
 def test_at_least_forty_leaks_are_planted():
     assert len(IN_BODY) + len(IN_HEAD) + len(list(downloads())) >= 40
+
+
+def test_ledger_says_what_the_latest_release_of_the_quarter_hides(
+    clean, planted, truth, shown, tmp_path_factory
+):
+    processed = tmp_path_factory.mktemp("processed")
+    truth.to_parquet(processed / "observations.parquet")
+    folder = releases_folder(processed, truth)
+    options = {"quarter": "2013/14-Q3", "day": date(2014, 1, 20)}
+    write_release(folder, shown, read_areas(), **options)
+    assert check_release(clean, processed_dir=processed) == []
+    page = (planted / "mash.html").read_text(encoding="utf-8")
+    piece = table("<td>612</td>").replace("Rushcliffe", "Broxtowe")  # hidden, and not small
+    (planted / "mash.html").write_text(page.replace("</main>", f"{piece}</main>"), encoding="utf-8")
+    found = check_release(planted, processed_dir=processed)
+    assert [leak.rule for leak in found] == ["hidden_figure"]

@@ -15,9 +15,11 @@ from ehlib.show.figures.process import (
     quarters_chart,
 )
 from ehlib.show.figures.words import (
+    STRICTER,
     break_note,
     fewer_sentence,
     no_trend_reason,
+    stock_note,
     story,
     trend_of,
     trend_sentence,
@@ -137,10 +139,11 @@ def latest(**columns):
 
 
 def test_distance_to_the_benchmark_is_whole_events():
-    # ONS, Conceptions 2017, table 6: 68 at 35.9 per 1,000 is 1,894 females; 24.3 would be 46.03
+    # ONS, Conceptions 2017, table 6: 68 at 35.9 per 1,000 is 1,894 females; 24.3 would be 46.03.
+    # R, poisson.test(68): 52.80 to 86.21 events
     assert fewer_sentence(latest(), RATE) == (
         "To match England's rate (24.3 per 1,000), Mansfield would have needed 22 fewer "
-        "conceptions than its 68 in 2013."
+        "conceptions than its 68 in 2013 (95% limits 7 to 40)."
     )
 
 
@@ -163,8 +166,8 @@ def test_caption_of_a_short_process_chart_says_how_far_to_trust_it():
 @pytest.mark.parametrize(
     ("indicator", "numerator", "value", "words"),
     [
-        (RATE, 47.0, 24.8, "one fewer conception than its 47 in 2013."),
-        (RATE, 68.0, 35.9, "22 fewer conceptions than its 68 in 2013."),
+        (RATE, 47.0, 24.8, "one fewer conception than its 47 in 2013 (95% limits 0 to 16)."),
+        (RATE, 68.0, 35.9, "22 fewer conceptions than its 68 in 2013 ("),
         (replace(RATE, id="excess_weight_year6"), 68.0, 35.9, "22 fewer children than its 68"),
         (replace(RATE, id="injury_admissions_0_14"), 1_270.0, 27.0, "127 fewer admissions than"),
     ],
@@ -253,7 +256,7 @@ def test_change_and_recent_trend_read_as_one_story(values, spread, expected):
 def test_why_there_is_no_recent_trend_is_told():
     short = series([34, 32, 30, 28])
     assert no_trend_reason(short, "E10000024", RATE).startswith(
-        "No recent trend over five years is"
+        "No recent trend over five years is given for Nottinghamshire: "
     )
     three = replace(RATE, calendar="three_calendar_years")
     assert "share years" in no_trend_reason(series([34, 32, 30, 28, 26]), "E10000024", three)
@@ -261,14 +264,47 @@ def test_why_there_is_no_recent_trend_is_told():
     assert no_trend_reason(short.assign(value=NAN), "E10000024", RATE) == ""
 
 
+def test_a_year_without_limits_is_not_called_a_missing_figure():
+    bare = series([34, 32, 30, 28, 26])
+    bare.loc[bare.index[-1], ["lower_ci", "upper_ci"]] = NAN
+    said = no_trend_reason(bare, "E10000024", RATE)
+    assert said.endswith(
+        "not every one of the latest five figures has limits, by which the years are weighed."
+    )
+    none = no_trend_reason(bare.assign(lower_ci=NAN, upper_ci=NAN), "E10000024", RATE)
+    assert "none of the latest five figures has limits" in none
+    gone = bare.assign(value=[34, 32, NAN, 28, 26])
+    assert "a figure is missing among the latest five years" in no_trend_reason(
+        gone, "E10000024", RATE
+    )
+
+
 def test_districts_with_and_without_a_trend_are_named():
     falling = series([34, 32, 30, 28, 26], area_type="district")
     level = series([30, 31, 29, 30, 30], area_type="district").assign(area_code="B", area_name="B")
     short = series([30, 31], area_type="district").assign(area_code="C", area_name="C")
     said = trends_sentence(pd.concat([falling, level, short]), RATE)
-    fell = "Over the latest five years the rate fell in Nottinghamshire"
-    assert said == f"{fell}; it showed no clear trend in B."
+    fell = "Over the five years to 2013 the rate fell in Nottinghamshire"
+    assert said == f"{fell}; it showed no clear trend in B. {STRICTER}"
+    assert trends_sentence(falling, RATE) == f"{fell}."
     assert trends_sentence(short, RATE) == ""
+
+
+def test_district_trends_say_the_year_they_end_where_it_is_one():
+    early = series([34, 32, 30, 28, 26], area_type="district").assign(area_code="A")
+    moved = early["period_start"] + pd.DateOffset(years=1)
+    labels = [str(day.year) for day in moved]
+    later = early.assign(area_code="B", area_name="B", period_start=moved, period=labels)
+    county = series([30] * 5).assign(period_start=moved, period=labels)
+    assert "five years to 2013" in trends_sentence(pd.concat([early, county]), RATE)
+    assert "latest five years" in trends_sentence(pd.concat([early, later]), RATE)
+
+
+def test_children_counted_on_one_day_are_said_to_be_the_same_year_after_year():
+    indicators = read_indicators()
+    assert "not separate" in stock_note(indicators["child_protection_plan_rate"])
+    assert "not separate" in stock_note(indicators["looked_after_children"])
+    assert stock_note(indicators["under18_conceptions"]) == ""
 
 
 def test_change_of_definition_is_told_with_its_reason():

@@ -11,6 +11,7 @@ from ehlib.measure.compare import add_comparison, filter_latest, filter_totals
 from ehlib.measure.rates import add_measures
 
 KINDS = ("rate", "proportion")
+FEWEST = 2  # places between which a bar can run
 MANY = 20  # places from which the middle half of them is worth drawing
 POSITIONS = ["position", "worst", "lower_quarter", "upper_quarter", "best"]
 
@@ -70,14 +71,16 @@ def spine(measures: pd.DataFrame, area_code: str, areas: Areas) -> pd.DataFrame:
     area_code : str
         District or county.
     areas : Areas
-        Its districts are what the area is placed among, unless those of all England are held.
+        Its districts are what the area is placed among, unless places of all England are held.
 
     Returns
     -------
     DataFrame, one row per indicator that the area has a row for
         The area's measures, `places` (how many the bar spans), and from -1 (worst) through 0
         (England) to 1 (best) the `POSITIONS`; for an indicator that is not judged, from lowest to
-        highest. The quarters are missing where fewer than 20 places are held.
+        highest. The quarters are missing where fewer than 20 places are held, and all of them
+        where fewer than two are. A district stands among districts and unitary authorities, a
+        county's figure that districts lack among counties and unitary authorities.
     """
     rows = measures[measures["area_code"] == area_code]
     found = [_placed(row, measures, areas) for row in rows.itertuples()]
@@ -86,11 +89,12 @@ def spine(measures: pd.DataFrame, area_code: str, areas: Areas) -> pd.DataFrame:
 
 def _placed(row: tuple, measures: pd.DataFrame, areas: Areas) -> tuple[float, ...]:
     own = measures[measures["indicator_id"] == row.indicator_id]
-    all_england = own.loc[own["area_type"].isin(["district", "unitary"]), "value"].dropna()
     ours = own.loc[own["area_code"].isin(areas.codes("district")), "value"].dropna()
+    tier = "district" if len(ours) else "county"  # a figure of counties has none of districts
+    all_england = own.loc[own["area_type"].isin([tier, "unitary"]), "value"].dropna()
     values = (all_england if len(all_england) >= 10 * len(areas.districts) else ours).to_numpy()
-    if not values.size:
-        values = np.array([row.value])
+    if values.size < FEWEST:
+        return values.size, *[np.nan] * len(POSITIONS)
     sign = -1.0 if row.polarity == "low_is_good" else 1.0
     away = sign * (values - row.benchmark_value)
     scale = max(np.nanmax(np.abs([*away, row.value - row.benchmark_value])), 1e-12)

@@ -112,7 +112,8 @@ def recent_trend(
     usable = np.arange(start, known.size)
     chosen = (usable[known[usable]] if gaps == "skip" else usable)[-POINTS:]
     figures = [columns[name][chosen] for name in NEEDS[method]]
-    refusal = NOT_YEARLY.get(calendar) or _refusal(known[chosen], start)
+    shown = ~np.isnan(columns.get("values", np.full(known.size, np.nan)))
+    refusal = NOT_YEARLY.get(calendar) or _refusal(known[chosen], shown[chosen], start, method)
     if not refusal and method == "ci_weighted" and (figures[1] == figures[2]).any():
         refusal = "A figure has an interval without width, so it cannot be weighed"
     if refusal:
@@ -177,14 +178,20 @@ def _verdict(chi_squared: float, slope: float, slopes: Floats) -> tuple[str, str
     )
 
 
-def _refusal(known: NDArray[np.bool_], start: int) -> str:
-    """Why these points cannot be judged, or nothing."""
+def _refusal(known: NDArray[np.bool_], shown: NDArray[np.bool_], start: int, method: str) -> str:
+    """Why these points cannot be judged, or nothing; `shown` are those with a value at least."""
     figures = "1 yearly figure" if known.size == 1 else f"{known.size} yearly figures"
     if known.size < POINTS and start:
         return f"The definition changed, and five figures are needed but {figures} followed"
     if known.size < POINTS:
         return f"Five yearly figures are needed; found {figures}"
-    return "" if known.all() else "A figure is missing among the latest five years"
+    if known.all():
+        return ""
+    if not shown.all():
+        return "A figure is missing among the latest five years"
+    lacking = "limits" if method == "ci_weighted" else "counts"
+    few = "None" if not known.any() else "Not every one"
+    return f"{few} of the latest five figures has {lacking}, by which the years are weighed"
 
 
 def _latest_definition(definitions: Sequence[str] | None, size: int) -> int:

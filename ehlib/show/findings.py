@@ -30,7 +30,10 @@ NO_LIMITS = (
 )
 NUMBERS = "These are numbers, not rates: where more children live, a number is larger."
 PROVISIONAL = "These figures are provisional: the publisher may still change them."
-FEW = "Not reliable, since they rest on 3 to 19 events, are the figures of"
+FEW = "Marked by the publisher as not reliable are the figures of"
+SOME_LIMITS = (
+    "Held without limits, so that chance cannot be told from a difference, are the figures of"
+)
 HIDDEN = "No figure can be shown: some of the numbers are so small that a child could be known."
 POPULATIONS = (
     "The numbers of children that the rates rest on are worked out by us from published figures; "
@@ -82,8 +85,11 @@ def cautions(latest: pd.DataFrame, indicator: Indicator) -> list[str]:
     """What to beware of in the figures shown: no limits, mere numbers, provisional, unreliable."""
     known = latest.dropna(subset="value")
     said = [NUMBERS] if indicator.method == "count" and len(known) > 1 else []
-    if known["lower_ci"].isna().all() and indicator.method in ("rate", "proportion"):
-        said.append(NO_LIMITS)
+    bare = known["lower_ci"].isna() & (indicator.method in ("rate", "proportion"))
+    if bare.all():
+        said += [NO_LIMITS] if len(known) else []
+    elif len(names := sorted(known.loc[bare & known["benchmark_value"].notna(), "area_name"])):
+        said.append(f"{SOME_LIMITS} {list_words(names)}.")
     if known["value_note"].str.contains("provisional").any():
         said.append(PROVISIONAL)
     weak = sorted(known.loc[known["value_note"].str.contains("unreliable"), "area_name"])
@@ -165,7 +171,7 @@ def awaited(held: pd.DataFrame, indicator: Indicator, quarter: str) -> list[str]
     known = held.dropna(subset="value").sort_values("period_start")
     begin = f"There is no figure to report for {in_words(parse_quarter(quarter))}"
     if known.empty:
-        return [f"{begin}, and none is held for any later period."]
+        return [f"{begin}: none is held for it or any earlier period."]
     first = period_words(known.head(1), indicator)
     return [f"{begin}: the first period held is {first}, which ended later."]
 

@@ -12,13 +12,13 @@ MARKERS = {  # GSS shorthand for figures that are missing or need care, most ser
     "suppressed": ("[c]", "hidden so that no child can be identified"),
     "not_available": ("[x]", "not available"),
     "not_applicable": ("[z]", "not applicable"),
-    "unreliable": ("[u]", "low reliability, based on 3 to 19 events"),
+    "unreliable": ("[u]", "low reliability, as the publisher marks it"),
     "provisional": ("[p]", "provisional"),
     "revised": ("[r]", "revised"),
     "restated": ("[s]", "restated: changed since an earlier preparation"),
     "estimated": ("[e]", "estimated"),
-    "derived": ("[d]", "derived by us from published figures, not published itself"),
-    "inferred": ("[i]", "inferred by us from published figures, not published itself"),
+    "derived": ("[d]", "the figure or a count under it is derived by us from published figures"),
+    "inferred": ("[i]", "the figure or a count under it is inferred by us from published figures"),
 }
 SIGNS = {"above": "\u25b2", "below": "\u25bc"}
 WIDER = ["locality", "county", "unitary", "region", "england"]

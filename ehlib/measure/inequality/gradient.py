@@ -14,7 +14,7 @@ from ehlib.load.schema import read_observations
 from ehlib.load.small_areas import children_by_area, deprivation_scores
 from ehlib.measure.inequality.published import COLUMNS, published_tenths
 from ehlib.measure.inequality.slope import SlopeIndex, slope_index
-from ehlib.measure.inequality.spread import attributable_limits
+from ehlib.measure.inequality.spread import attributable_limits, decisive_places
 from ehlib.measure.inequality.summary import RangeAndRatio, deprivation_groups, range_and_ratio
 from ehlib.measure.rates import MEASURES, Triple
 
@@ -26,6 +26,7 @@ NO_RATE = (
     "No gradient with deprivation is shown: the figure is no rate of children, or measures "
     "deprivation itself."
 )
+TENTHS_LATER = "Tenths of England are held, but not by an index known then, or not all ten."
 PER_1000 = "per 1,000 children aged 0 to 17"
 
 
@@ -36,7 +37,9 @@ class Gradient:
     `groups` has one row a group, most deprived first: `COLUMNS`. `kind` is published, tenths,
     neighbourhoods or districts; `edition` of the index, `period` and `indicator` say what the
     figures are; `left_out` counts places without a figure or a score; `derived` says how scores of
-    places that the index does not give were made.
+    places that the index does not give were made. `turns_on` names the districts without any one
+    of which the answer would be another; `borrowed` says that the populations are children aged 0
+    to 17, not those that the figures rest on.
     """
 
     groups: pd.DataFrame
@@ -49,6 +52,8 @@ class Gradient:
     slope: SlopeIndex | None = None
     ends: RangeAndRatio | None = None
     attributable: Triple = (np.nan, np.nan, np.nan)
+    turns_on: tuple[str, ...] = ()
+    borrowed: bool = False
     reason: str = ""
 
     @property
@@ -142,7 +147,9 @@ def deprivation_gradient(
         if enough and groups[["value", "population"]].notna().all(axis=None):
             facts.pop("held")
             return _sloped(Gradient(groups, kind, indicator=shown, **facts))
-    return Gradient(pd.DataFrame(), reason=_reason(rows, scores, areas, until))
+    tenths = not local and measures["category_type"].str.contains("decile").any()
+    said = _reason(rows, scores, areas, until)
+    return Gradient(pd.DataFrame(), reason=said + f" {TENTHS_LATER}" if tenths else said)
 
 
 def countable(
@@ -165,10 +172,10 @@ def countable(
             breaks=(),
         )
         made = dict(zip(["value", *LIMITS], MEASURES["rate"](count, given), strict=True))
-        return rows.assign(numerator=count, population=given, **made), shown
+        return rows.assign(numerator=count, population=given, borrowed=True, **made), shown
     implied = rows["numerator"] * indicator.multiplier / rows["value"].mask(rows["value"] <= 0)
-    population = rows["denominator"].fillna(implied).fillna(given)
-    return rows.assign(population=population), indicator
+    own = rows["denominator"].fillna(implied)
+    return rows.assign(population=own.fillna(given), borrowed=own.isna()), indicator
 
 
 def _inside(scores: pd.DataFrame, areas: Areas) -> pd.Series:
@@ -194,6 +201,7 @@ def _grouped(
         "held": len(ranked),
         "derived": ranked["derived_how"].max(),
         "left_out": asked - len(ranked),
+        "borrowed": bool(ranked["borrowed"].any()),
     }
     if k == 0:
         return ranked.assign(label=ranked["area_name"])[COLUMNS].reset_index(drop=True), facts
@@ -210,10 +218,14 @@ def _sloped(gradient: Gradient) -> Gradient:
     rows = gradient.groups
     limits = [rows[name] for name in LIMITS] if rows[LIMITS].notna().all(axis=None) else [None] * 2
     slope = slope_index(rows["value"], rows["population"], *limits, multiplier=-1)
-    ends, part = range_and_ratio(rows["value"], *limits), gradient.attributable
-    if limits[0] is not None:
-        part = attributable_limits(rows["value"], rows["population"], *limits)
-    return replace(gradient, slope=slope, ends=ends, attributable=part)
+    ends = range_and_ratio(rows["value"], *limits)
+    found = replace(gradient, slope=slope, ends=ends)
+    if limits[0] is None:
+        return found
+    columns = rows["value"], rows["population"], *limits
+    alone = decisive_places(*columns) if gradient.kind == "districts" else []
+    named = tuple(rows["label"].iloc[place] for place in alone)
+    return replace(found, attributable=attributable_limits(*columns), turns_on=named)
 
 
 def _reason(rows: pd.DataFrame, scores: pd.DataFrame, areas: Areas, until: date) -> str:

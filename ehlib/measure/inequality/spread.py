@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, ndtri
 from scipy.stats import studentized_range
 
 from ehlib.measure import intervals
+from ehlib.measure.inequality.slope import slope_index
 from ehlib.measure.rates import Triple, divide, subtract
 
+Floats = NDArray[np.float64]
 FEW = 5  # events expected in an area, below which chi-squared is not to be trusted
 
 
@@ -178,6 +180,32 @@ def attributable_limits(
         return np.nan, np.nan, np.nan
     ratios = divide((total, total - below, total + above), tuple(rates[:, -1]))
     return tuple(float(1 - 1 / (shares[-1] + each)) for each in ratios)
+
+
+def decisive_places(
+    values: ArrayLike, populations: ArrayLike, lower: ArrayLike, upper: ArrayLike
+) -> list[int]:
+    """Positions of places without any one of which a slope would be clear, or unclear, instead.
+
+    Parameters
+    ----------
+    values, populations, lower, upper : array_like, shape (places)
+        As for `slope_index`, most deprived first.
+
+    Returns
+    -------
+    list of int
+        Places whose leaving out turns the slope, or puts 0 within its limits or out of them.
+    """
+    rows = np.array([np.asarray(each, "float64") for each in (values, populations, lower, upper)])
+    said = _way(rows)
+    return [each for each in range(rows.shape[1]) if _way(np.delete(rows, each, axis=1)) != said]
+
+
+def _way(rows: Floats) -> int:
+    """1 where a slope is clearly above 0, -1 where below, 0 where its limits hold 0."""
+    found = slope_index(*rows)
+    return int(found.lower > 0) - int(found.upper < 0)
 
 
 def _of_values(

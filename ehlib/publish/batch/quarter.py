@@ -21,7 +21,6 @@ from ehlib.publish.batch.record import (
     write_last_batch,
     write_manifest,
 )
-from ehlib.publish.batch.released import protected_data, record_release
 from ehlib.publish.batch.runner import Job, Outcome, run_jobs
 from ehlib.publish.batch.runs import (
     NOTEBOOKS,
@@ -30,14 +29,12 @@ from ehlib.publish.batch.runs import (
     ROOT,
     Run,
     check_runs,
-    path_from,
     plan,
     select,
 )
 from ehlib.publish.batch.schedule import Schedule, read_schedule
 from ehlib.publish.folder import hold, read_manifest, stage, swap
 from ehlib.publish.page import PageFacts, write_index
-from ehlib.publish.release import gate
 
 
 def run_quarter(
@@ -144,20 +141,15 @@ def run(
         If another batch is writing to `out`.
     FolderError
         If `out` holds files that no batch made, or cannot be replaced.
-    ReleaseError
-        If the finished set would tell what it must not; `out` stays as it is.
     """
     check_runs(runs)
     schedule = read_schedule(reference_dir / "batch.toml")
     facts = PageFacts(schedule.trust, quarter, date.today(), version("ehlib"))
     due = due or runs
-    folders = {"processed_dir": processed_dir, "reference_dir": reference_dir}
-    shown = protected_data(processed_dir, reference_dir, quarter)
-    with hold(out), stage(out) as staged, shown as (data, found):
+    with hold(out), stage(out) as staged:
         earlier = read_manifest(out)
         record = begin_record(quarter, processed_dir, reference_dir)
-        record["figures_hidden"] = int(found.hidden["hidden"].sum())
-        work = [_job(item, staged, data, schedule=schedule, facts=facts) for item in runs]
+        work = [_job(item, staged, schedule, facts) for item in runs]
         entries = _run_all(runs, work, jobs=jobs, progress=progress)
         for item in due:
             if item.page not in entries and (kept := kept_entry(item, earlier, out, staged)):
@@ -166,23 +158,17 @@ def run(
         record["finished"] = now()
         published = _may_publish(record["runs"], publish_partial)
         if published:
-            _finish(record, staged, facts=facts, due=due)
-            gate(staged, shown=found.frame, **folders)
-            record_release(found, processed_dir, reference_dir, quarter)
-            swap(staged, out)
+            _publish(record, staged, out, facts=facts, due=due)
     write_last_batch(record, processed_dir, published=published)
     return BatchResult(quarter, out, published, record["runs"])
 
 
-def _job(run: Run, staged: Path, data: Path, *, schedule: Schedule, facts: PageFacts) -> Job:
-    """What a worker is given: a notebook that takes `data_dir` reads the protected figures."""
-    held = {"data_dir": path_from(run.notebook.parent, data)}
-    given = run.parameters | {name: held[name] for name in held if name in run.parameters}
+def _job(run: Run, staged: Path, schedule: Schedule, facts: PageFacts) -> Job:
     return Job(
         page=run.page,
         notebook=run.notebook.name,
         text=run.notebook.read_text(encoding="utf-8"),
-        parameters=given,
+        parameters=run.parameters,
         folder=str(run.notebook.parent.resolve()),
         path=str(staged.resolve() / f"{run.page}.html"),
         timeout=schedule.timeout_seconds,
@@ -236,11 +222,12 @@ def _may_publish(entries: list[dict], publish_partial: bool) -> bool:
     return all(map(is_standing, entries)) or (publish_partial and any(done))
 
 
-def _finish(record: dict, staged: Path, *, facts: PageFacts, due: list[Run]) -> None:
-    """Finish the staged set with index and manifest."""
+def _publish(record: dict, staged: Path, out: Path, *, facts: PageFacts, due: list[Run]) -> None:
+    """Finish the staged set with index and manifest, and put it in its place."""
     standing = {entry["page"]: entry for entry in record["runs"] if is_standing(entry)}
     missing = [
         f"{run.group}: {run.title_hint}" for run in due if f"{run.page}.html" not in standing
     ]
     write_index(list(standing.values()), staged / "index.html", facts=facts, missing=missing)
     write_manifest(record, staged)
+    swap(staged, out)

@@ -75,8 +75,8 @@ def plan(
     indicators = read_indicators(reference_dir / "indicators.toml")
     held = _held(processed_dir, period, areas)
     standard = {
-        "data_dir": path_from(notebooks_dir, processed_dir),
-        "reference_dir": path_from(notebooks_dir, reference_dir),
+        "data_dir": _from(notebooks_dir, processed_dir),
+        "reference_dir": _from(notebooks_dir, reference_dir),
         "quarter": period.label,
         "area_code": areas.county.code,
     }
@@ -216,7 +216,7 @@ def _check_names(runs: list[Run]) -> None:
         seen.add(run.page)
 
 
-def path_from(folder: Path, target: Path) -> str:
+def _from(folder: Path, target: Path) -> str:
     """Path as a notebook in `folder` has to write it, with forward slashes."""
     target = target.resolve()
     try:

@@ -1,7 +1,9 @@
 """The release gate: opens a set of pages and downloads as an outsider would, and finds leaks."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +12,8 @@ from ehlib.load.indicators import read_indicators
 from ehlib.load.schema import COLUMNS, KEY, NUMBERS, SourceError
 from ehlib.measure.disclosure.ledger import read_ledger
 from ehlib.measure.disclosure.policy import read_policies
-from ehlib.publish.folder import NOT_COUNTED
+from ehlib.measure.release import releases_folder
+from ehlib.publish.folder import MANIFEST, NOT_COUNTED
 from ehlib.publish.release.figures.hidden import Hidden, small_counts
 from ehlib.publish.release.layers import Layer, Leak, unwrap
 from ehlib.publish.release.look import Look
@@ -22,6 +25,7 @@ REFERENCE, PROCESSED = ROOT / "data" / "reference", ROOT / "data" / "processed"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 KINDS = {".html", ".json", ".geojson", ".csv", ".tsv", ".txt", ".svg", ".png", ".jpg", ".jpeg"}
 KINDS |= {".xlsx", ".ods", ".gz"}
+Small = Callable[[pd.DataFrame], pd.DataFrame]  # hides small counts of some rows
 LISTED = 20  # leaks that an error lists before it says how many more
 
 
@@ -82,8 +86,8 @@ def check_release(
         Pages, index, manifest and downloads, as they would go out.
     shown : DataFrame, optional
         Protected frame of the release: hidden rows have the note `suppressed`. Without it, the
-        latest release in the ledger says what is hidden, and where there is none, the policy says
-        which counts are small.
+        ledger says what the latest release of the folder's quarter hides; where it has none, the
+        policy says which counts are small.
     truth : DataFrame, optional
         The same rows with their numbers; `observations.parquet` of `processed_dir` without it.
     processed_dir : Path, optional
@@ -107,7 +111,10 @@ def check_release(
     indicators = read_indicators(reference_dir / "indicators.toml", data_dir=processed_dir)
     truth = _truth(processed_dir) if truth is None else truth
     if shown is None:
-        shown = _shown(truth, processed_dir, reference_dir)
+        case = [each.id for each in indicators.values() if each.data_class == "case"]
+        threshold = read_policies(reference_dir / "disclosure.toml").of(["case"]).threshold
+        small = partial(small_counts, case=case, threshold=threshold)
+        shown = _shown(truth, folder, processed_dir, small)
     look = Look(Hidden(shown, truth, indicators), read_known(processed_dir, reference_dir, raw_dir))
     return list(dict.fromkeys(leak for path in paths for leak in _file_leaks(path, folder, look)))
 
@@ -142,24 +149,33 @@ def _truth(processed: Path | None) -> pd.DataFrame | None:
     return pd.read_parquet(path, columns=COLUMNS) if path and path.exists() else None
 
 
-def _shown(truth: pd.DataFrame | None, processed: Path | None, reference: Path) -> pd.DataFrame:
-    """What the latest release hides, as far as the folders tell: ledger, else small counts."""
+def _shown(
+    truth: pd.DataFrame | None, folder: Path, processed: Path | None, small: Small
+) -> pd.DataFrame:
+    """What the release of a folder hides, as the ledger tells; else every small count."""
     if truth is None:
         empty = {name: [] for name in COLUMNS}
         return pd.DataFrame(empty).astype(dict.fromkeys(set(COLUMNS) - set(NUMBERS), "str"))
-    indicators = read_indicators(reference / "indicators.toml", data_dir=processed)
-    ledger = read_ledger(processed / "releases") if processed else pd.DataFrame()
-    if ledger.empty:
-        case = [each.id for each in indicators.values() if each.data_class == "case"]
-        policy = read_policies(reference / "disclosure.toml").of(["case"])
-        return small_counts(truth, case, policy.threshold)
-    latest = ledger[ledger["date"] == ledger["date"].max()].drop_duplicates(KEY, keep="last")
-    hidden = truth[KEY].merge(latest[[*KEY, "hidden"]], on=KEY, how="left", validate="one_to_one")[
-        "hidden"
-    ]
-    hidden = hidden.eq(True).to_numpy()
-    notes = truth["value_note"]
-    return truth.assign(
-        value_note=notes.mask(hidden, (notes + ";suppressed").str.strip(";")),
-        **{name: truth[name].mask(hidden) for name in NUMBERS},
-    )
+    ledger = read_ledger(releases_folder(processed, truth)) if processed else pd.DataFrame()
+    record = ledger if ledger.empty else _latest(ledger, _quarter(folder))
+    if record.empty:
+        return small(truth)
+    joined = truth[KEY].merge(record[[*KEY, "hidden"]], on=KEY, how="left", validate="one_to_one")
+    hidden = joined["hidden"].eq(True).to_numpy()
+    noted = (truth["value_note"] + ";suppressed").str.strip(";")
+    numbers = {name: truth[name].mask(hidden) for name in NUMBERS}
+    return truth.assign(value_note=truth["value_note"].mask(hidden, noted), **numbers)
+
+
+def _latest(ledger: pd.DataFrame, quarter: str) -> pd.DataFrame:
+    """Record of the latest release of a quarter; of all quarters when it is not known."""
+    of_quarter = ledger[ledger["release"].eq(quarter) | (not quarter)]
+    return of_quarter.sort_values("date", kind="stable").drop_duplicates(KEY, keep="last")
+
+
+def _quarter(folder: Path) -> str:
+    """Quarter of a set, as its manifest says; empty when it has none."""
+    try:
+        return str(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["quarter"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

@@ -142,7 +142,7 @@ def _parts(layer: Layer, root: Node, listed: dict[str, set[str]]) -> Iterator[Le
         elif node.tag in {"style", "script"}:
             yield from _own(layer, node)
         for name, value in node.given:
-            yield from _attribute(layer, node, name, clean(value), listed)
+            yield from _attribute(layer, node, (name, clean(value)), listed)
 
 
 def _own(layer: Layer, node: Node) -> Iterator[Leak]:
@@ -154,8 +154,9 @@ def _own(layer: Layer, node: Node) -> Iterator[Leak]:
 
 
 def _attribute(
-    layer: Layer, node: Node, name: str, value: str, listed: dict[str, set[str]]
+    layer: Layer, node: Node, given: tuple[str, str], listed: dict[str, set[str]]
 ) -> Iterator[Leak]:
+    name, value = given
     within = f"{node.way} {name}"
     bare = re.sub(r"[\x00-\x20\x7f-\xa0]", "", value).lower()
     if name.startswith("on") and len(name) > 4:

@@ -66,6 +66,7 @@ RULES = {
 PATTERNS = {rule: re.compile(pattern, re.MULTILINE) for rule, pattern in RULES.items()}
 QUICK = re.compile(r"[A-Za-z@\\/]|\d{10}|\d{3}[ -]\d{3}|\d\.\d+\.")
 TOKEN = re.compile(r"[A-Za-z0-9](?:[\w/-]*[A-Za-z0-9])?")
+WHOLE = 40  # letters of a sentence that is known again
 COMMON = {"root", "user", "users", "admin", "runner", "guest", "public", "analyst", "localhost"}
 ID_COLUMN = re.compile(r"(?i)(?:^|[ _])(?:id|identifier|ref|reference|number|no)$|^id$")
 SHORTEST_ID = 6  # characters; of figures alone, one more
@@ -79,6 +80,7 @@ class Known:
     machine: re.Pattern[str] | None = None
     ids: frozenset[str] = frozenset()
     examples: frozenset[str] = frozenset()  # code that we publish, each block with single spaces
+    prose: str = ""  # what stands around it, where single names of code are
     quoted: frozenset[str] = field(default=frozenset({"code", "prompt"}))  # rules it is free of
 
 
@@ -94,7 +96,8 @@ def find_private(text: str, known: Known) -> Iterator[tuple[str, str]]:
     """
     if not QUICK.search(text):
         return
-    quoted = " ".join(text.split()) in known.examples
+    plain = " ".join(text.split())
+    quoted = plain in known.examples or (len(plain) >= WHOLE and plain in known.prose)
     for rule, pattern in PATTERNS.items():
         found = pattern.search(text)
         if found and not (quoted and rule in known.quoted):
@@ -123,7 +126,13 @@ def read_known(processed: Path | None, reference: Path, raw: Path | None = None)
     ids = _ids_of_records(processed) | _ids_of_extracts(processed, raw) if processed else set()
     methods = reference.resolve().parents[1] / "docs" / "methods.md"
     said = methods.read_text(encoding="utf-8") if methods.is_file() else ""
-    return Known(_emails(reference / "release.toml"), _machine(), frozenset(ids), _examples(said))
+    return Known(
+        _emails(reference / "release.toml"),
+        _machine(),
+        frozenset(ids),
+        _examples(said),
+        _prose(said),
+    )
 
 
 def _examples(markdown: str) -> frozenset[str]:
@@ -131,6 +140,13 @@ def _examples(markdown: str) -> frozenset[str]:
     fenced = re.findall(r"(?ms)^```\w*\n(.*?)^```", markdown)
     indented = re.findall(r"(?m)(?:^ {4}.*\n|^\s*\n(?= {4}))+", markdown)
     return frozenset(" ".join(block.split()) for block in [*fenced, *indented])
+
+
+def _prose(markdown: str) -> str:
+    """Sentences of a document without the signs of markdown, spaces as one."""
+    return " ".join(
+        re.sub(r"[`*]|^\s*[-#>]+ |\[([^\]]*)\]\([^)]*\)", r"\1", markdown, flags=re.M).split()
+    )
 
 
 def _personal(text: str) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,8 @@
 """Map of clusters: places that are alike with their neighbours, or stand out from them."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
 import geopandas as gpd
 import matplotlib as mpl
@@ -9,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from ehlib.load.indicators import Indicator
-from ehlib.measure.spatial.clusters import NO_FIGURE, NOT_CLEAR, Clusters
+from ehlib.measure.inequality.gradient import PER_1000
+from ehlib.measure.spatial.clusters import COUNTED, NO_FIGURE, NOT_CLEAR, Clusters
 from ehlib.show.charts import INK, NARROW, QUIET, WIDE, named, new_axes
 from ehlib.show.sentences import count_words, label_words, list_words, number_word
 
@@ -61,6 +64,18 @@ def map_clusters(found: Clusters, districts: gpd.GeoDataFrame, *, narrow: bool =
         columns = 2 if narrow else 3
         ax.figure.legend(handles=keys, loc="outside lower left", ncols=columns, frameon=False)
     return ax
+
+
+def shown_as(
+    found: Clusters, indicator: Indicator, indicators: Mapping[str, Indicator]
+) -> Indicator:
+    """Indicator as the map of clusters shows it: neighbourhoods may have another than districts."""
+    counted = indicators[COUNTED.get(indicator.id, indicator.id)]
+    if found.level == "district" or counted.id == indicator.id:
+        return indicator
+    if counted.method != "count":
+        return counted
+    return replace(counted, method="rate", unit=PER_1000, unit_short="per 1,000", decimals=1)
 
 
 def cluster_sentence(found: Clusters, indicator: Indicator) -> str:

@@ -12,6 +12,7 @@ from ehlib.show.sentences import (
     begin,
     count_words,
     label_words,
+    list_words,
     number,
     number_word,
     points,
@@ -28,6 +29,11 @@ GROUPS = {
 PLACES_ONLY = (
     "Places are compared here, not children: many children in a deprived place are not deprived, "
     "and many deprived children live elsewhere. A gradient does not show what causes it."
+)
+IN_THE_INDEX = {"children_relative_low_income", "children_relative_low_income_percent"}
+BUILT_IN = "Low income is itself a part of the index, so some of the gradient is built in."
+BORROWED = (
+    "Populations are all children aged 0 to 17, since those that the figures rest on are not held."
 )
 FEW_POINTS = "A line through so few places can turn on one of them."
 INDICES = ["Measure", "Value", "95% limits", "What it is"]
@@ -90,9 +96,20 @@ def gradient_sentence(found: Gradient, areas: Areas) -> str:
         f"slope index {number(float(slope.sii), indicator.decimals)}, 95% limits {low} to {high}"
     )
     if slope.lower <= 0 <= slope.upper:
-        return begin(f"{who}, there is no clear gradient with deprivation ({index}).")
+        said = begin(f"{who}, there is no clear gradient with deprivation ({index}).")
+        return said + _turns(found)
     way = "higher" if slope.sii > 0 else "lower"
-    return begin(f"{who}, the more deprived the {way}: {route} ({index}).")
+    return begin(f"{who}, the more deprived the {way}: {route} ({index}).") + _turns(found)
+
+
+def _turns(found: Gradient) -> str:
+    """On which single districts the finding hangs, as a sentence to go with it."""
+    if not found.turns_on:
+        return ""
+    names = list_words(list(found.turns_on))
+    if len(found.turns_on) == 1:
+        return f" That hangs on one district: it changes when {names} is left out."
+    return f" That hangs on single districts: it changes when any one of {names} is left out."
 
 
 def gradient_caption(found: Gradient, areas: Areas) -> str:
@@ -105,6 +122,8 @@ def gradient_caption(found: Gradient, areas: Areas) -> str:
     few = f" {FEW_POINTS}" if found.kind == "districts" else ""
     groups = begin(_groups(found, areas))
     made = f" The score of each place is the {found.derived}." if found.derived else ""
+    made += f" {BORROWED}" if found.borrowed else ""
+    made += f" {BUILT_IN}" if found.indicator.id in IN_THE_INDEX else ""
     return (
         f"{named(found.indicator)}, {label_words(found.period, found.indicator)}. {groups}, by the "
         f"Index of Multiple Deprivation of {found.edition}. The line is fitted to all of them, "
@@ -143,7 +162,9 @@ def groups_table(found: Gradient) -> pd.DataFrame:
         "District" if found.kind == "districts" else "Group": labels,
         "Places": counts_text(rows["places"], whole) if ends else whole,
         "Number": counts_text(rows["numerator"], whole),
-        "Population": counts_text(rows["population"].round(), whole),
+        "Children aged 0 to 17" if found.borrowed else "Population": counts_text(
+            rows["population"].round(), whole
+        ),
         heading(found.indicator): [number(value, decimals) for value in rows["value"]],
         LIMITS: [
             "" if np.isnan(low) else f"{number(low, decimals)} to {number(high, decimals)}"

@@ -14,6 +14,7 @@ from ehlib.show.tables import marker
 
 NOTHING = "No yearly indicator has a figure for a district and for England that had ended by {}."
 SIGN = {"worse": "\u2718", "better": "\u2714", "higher": "\u25b2", "lower": "\u25bc"}
+ALONE = "Without a bar and a mark are indicators of which no other place's figure is held."
 SIGNS_NOTE = (
     "\u2718 worse than England, \u2714 better, \u25b2 higher, \u25bc lower; no sign: not clearly "
     "different, or not compared."
@@ -101,7 +102,10 @@ def rug_table(cells: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.Da
     """One row an indicator, one column an area: the value with a sign for its comparison."""
     signs = cells["comparison"].map(SIGN).fillna("")
     texts = cells.assign(
-        text=[f"{s} {t}".strip() for s, t in zip(signs, cells["text"], strict=True)]
+        text=[
+            f"{sign} {text}{' [u]' if 'unreliable' in note and text != '[u]' else ''}".strip()
+            for sign, text, note in zip(signs, cells["text"], cells["value_note"], strict=True)
+        ]
     )
     wide = texts.pivot_table(
         index="indicator_id", columns="area_name", values="text", aggfunc="first", sort=False
@@ -142,30 +146,36 @@ def spine_sentence(rows: pd.DataFrame, name: str) -> str:
             told.append(f"{than} {list_words([in_sentence(each) for each in names])}")
     if rows.empty:
         return ""
+    rest = int((rows["comparison"] == "not compared").sum())
+    few = f"; {count_words(rest, 'indicator')} without limits cannot be compared" if rest else ""
+    judged = len(rows) - rest
+    if not judged:
+        return begin(f"{few[2:]} with England: no difference is marked.")
     if not told:
-        several = f"any of the {number_word(len(rows))} indicators"
-        held = "the one indicator" if len(rows) == 1 else several
-        return f"{name} is not clearly different from England on {held} held."
-    rest = (rows["comparison"] == "not compared").sum()
-    few = (
-        f"; {count_words(int(rest), 'indicator')} without limits cannot be compared" if rest else ""
-    )
+        several = f"any of the {number_word(judged)} indicators"
+        held = "the one indicator" if judged == 1 else several
+        return f"{name} is not clearly different from England on {held} with limits{few}."
     return f"{name} is {'; it is '.join(told)}{few}."
 
 
 def spine_caption(rows: pd.DataFrame) -> str:
-    """How to read a spine chart, and among how many places a bar runs."""
-    places = int(rows["places"].max())
-    return (
-        f"Each bar runs from the worst to the best of {places} districts, scaled so that England "
-        "is in the middle; the dark part, where there is one, holds the middle half of them. The "
-        "figure stands on the right."
+    """How to read a spine chart."""
+    said = (
+        "Each bar runs from the worst to the best of the places that the table counts, scaled so "
+        "that England is in the middle; the dark part, where there is one, holds the middle half "
+        "of them. The figure stands on the right."
     )
+    if (rows["polarity"] == "no_judgement").any():
+        said += " Of an indicator that is not judged, the highest is on the right."
+    alone = rows["position"].isna().any()
+    return f"{said} {ALONE}" if alone else said
 
 
 def spine_table(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.DataFrame:
-    """One row an indicator: the place's figure with limits, England's, and how they compare."""
-    columns: dict[str, list[str]] = {"Indicator": [], "Figure": [], "95% limits": [], "England": []}
+    """One row an indicator: figure, limits, England's, places in the bar, and how it compares."""
+    columns: dict[str, list[str]] = {
+        name: [] for name in ("Indicator", "Figure", "95% limits", "England", "Places")
+    }
     for row in rows.itertuples():
         decimals = indicators[row.indicator_id].decimals
         ends = [number(end, decimals) for end in (row.lower_ci, row.upper_ci)]
@@ -173,4 +183,5 @@ def spine_table(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.D
         columns["Figure"].append(f"{row.text} {marker(row.value_note)}".strip())
         columns["95% limits"].append("" if "[x]" in ends else " to ".join(ends))
         columns["England"].append(number(row.benchmark_value, decimals))
+        columns["Places"].append(f"{row.places:,}" if row.places > 1 else "")
     return pd.DataFrame(columns | {"Compared with England": list(rows["comparison"])})

@@ -23,9 +23,15 @@ from ehlib.show.sentences import (
 )
 
 LEVEL = 0.05
-NO_FUNNEL = (
-    "No funnel is drawn: the figures come without the numbers of children that they rest on."
+ONE_PAIR = (
+    "That gap alone is more than chance would explain, the districts taken together are not: weak "
+    "evidence."
 )
+NO_FUNNEL = {
+    "kind": "No funnel is drawn: these are no rates or percentages of children.",
+    "counts": "No funnel is drawn: the numbers of children that the figures rest on are not held.",
+    "centre": "No funnel is drawn: no figure of England or the county is held to draw it about.",
+}
 
 
 def spread_of(latest: pd.DataFrame, indicator: Indicator) -> Heterogeneity:
@@ -48,7 +54,11 @@ def spread_sentence(latest: pd.DataFrame, indicator: Indicator) -> str:
     test = f"chi-squared {number(found.chi_squared)} on {freedom}"
     if found.p_value < LEVEL:
         return f"The {districts} differ by more than chance would explain ({test})."
-    return f"Chance alone could make the {districts} differ as they do ({test})."
+    p_value = number(found.p_value, 2)
+    return (
+        f"Taken all together, the {districts} do not differ by clearly more than chance "
+        f"({test}, p = {p_value})."
+    )
 
 
 def gap(latest: pd.DataFrame, indicator: Indicator) -> str:
@@ -71,10 +81,11 @@ def gap(latest: pd.DataFrame, indicator: Indicator) -> str:
         chosen = "" if len(districts) == 2 else ", wide enough for the pair that is furthest apart"
         within = f" (95% limits {ends[0]} to {ends[1]}{chosen})"
     said = f"The gap between {between} was {points(found.gap, indicator)}{within}"
-    if lowest["value"] <= 0 or indicator.method == "value":
-        return f"{said}."
-    times = number(highest["value"] / lowest["value"], 1)
-    return f"{said}: the highest {noun(indicator)} was {times} times the lowest."
+    if lowest["value"] > 0 and indicator.method != "value":
+        times = number(highest["value"] / lowest["value"], 1)
+        said += f": the highest {noun(indicator)} was {times} times the lowest"
+    alike = found.lower > 0 and spread_of(latest, indicator).p_value >= LEVEL
+    return f"{said}. {ONE_PAIR}" if alike else f"{said}."
 
 
 def _populations(rows: pd.DataFrame, indicator: Indicator) -> pd.Series:
@@ -146,10 +157,15 @@ def plot_funnel(
     return ax
 
 
-def no_funnel(places: pd.DataFrame, latest: pd.DataFrame) -> str:
+def no_funnel(places: pd.DataFrame, latest: pd.DataFrame, indicator: Indicator) -> str:
     """Why no funnel is drawn; empty where it is, and where there are no districts to draw."""
-    districts = latest[latest["area_type"] == "district"]["value"].count()
-    return NO_FUNNEL if places.empty and districts > 1 else ""
+    known = latest[latest["area_type"] == "district"].dropna(subset="value")
+    if len(places) or len(known) < 2:
+        return ""
+    if indicator.method not in ("rate", "proportion"):
+        return NO_FUNNEL["kind"]
+    counted = known["numerator"].notna() & _populations(known, indicator).notna()
+    return NO_FUNNEL["centre" if counted.sum() > 1 else "counts"]
 
 
 def funnel_sentence(places: pd.DataFrame, indicator: Indicator) -> str:

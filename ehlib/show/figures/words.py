@@ -33,6 +33,16 @@ EVENTS = {  # what an indicator counts, for one and for several, where its own w
     "child_protection_plan_rate": ("plan", "plans"),
 }
 CHILDREN = ("child", "children")
+ONE_DAY = "31 March"  # in the words of a numerator that is counted on one day of the year
+STOCK = (
+    "Children are counted on one day, 31 March. Many were counted a year before too, so the years "
+    "are not separate: limits and trends, which take them as separate, are a rough guide here."
+)
+LATEST = "latest five years"
+STRICTER = (
+    "A trend asks more than a change from the first year to the last: a line through all five "
+    "years that chance would give less than once in 500, and that no single year turns."
+)
 
 
 def trend_of(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> RecentTrend:
@@ -80,7 +90,8 @@ def no_trend_reason(measures: pd.DataFrame, area_code: str, indicator: Indicator
     if found.direction != "cannot_be_calculated":
         return ""
     reason = found.reason[:1].lower() + found.reason[1:]
-    return f"No recent trend over five years is given: {reason}."
+    name = measures.loc[measures["area_code"] == area_code, "area_name"].iloc[0]
+    return f"No recent trend over five years is given for {name}: {reason}."
 
 
 def story(measures: pd.DataFrame, area_code: str, indicator: Indicator) -> str:
@@ -122,6 +133,7 @@ def _judged(found: RecentTrend, indicator: Indicator) -> str:
 def trends_sentence(measures: pd.DataFrame, indicator: Indicator) -> str:
     """Which districts have a recent trend over five years; empty where none can be judged."""
     ways: dict[str, list[str]] = {"rose": [], "fell": [], "showed no clear trend": []}
+    ends: set[str] = set()
     rows = measures[measures["area_type"] == "district"].drop_duplicates("area_code")
     for row in rows.itertuples():
         if not _yearly(measures, row.area_code, indicator):
@@ -129,8 +141,23 @@ def trends_sentence(measures: pd.DataFrame, indicator: Indicator) -> str:
         found = trend_of(measures, row.area_code, indicator)
         if found.direction != "cannot_be_calculated":
             ways[WAYS.get(found.direction, "showed no clear trend")].append(row.area_name)
+            ends.add(_last_label(measures, row.area_code))
     said = [f"{way} in {list_words(sorted(names))}" for way, names in ways.items() if names]
-    return f"Over the latest five years the {noun(indicator)} {'; it '.join(said)}." if said else ""
+    stricter = f" {STRICTER}" if ways["showed no clear trend"] else ""
+    when = f"five years to {label_words(ends.pop(), indicator)}" if len(ends) == 1 else LATEST
+    whole = f"Over the {when} the {noun(indicator)} {'; it '.join(said)}.{stricter}"
+    return whole if said else ""
+
+
+def _last_label(measures: pd.DataFrame, area_code: str) -> str:
+    """Label of the latest period for which an area has a row."""
+    own = measures[measures["area_code"] == area_code]
+    return own.loc[own["period_start"].idxmax(), "period"]
+
+
+def stock_note(indicator: Indicator) -> str:
+    """That the same children are counted year after year; empty where events are counted."""
+    return STOCK if ONE_DAY in indicator.numerator else ""
 
 
 def break_note(measures: pd.DataFrame, indicator: Indicator) -> str:
@@ -172,6 +199,7 @@ def fewer_sentence(latest: pd.DataFrame, indicator: Indicator) -> str:
         multiplier=indicator.multiplier,
     )
     gone = int(np.ceil(found.events))
+    ends = " to ".join(f"{max(0, each):,.0f}" for each in (found.lower, found.upper))
     wanted = with_unit(row["benchmark_value"], indicator)
     when = label_words(row["period"], indicator)
     one, several = EVENTS.get(indicator.id, CHILDREN)
@@ -179,5 +207,5 @@ def fewer_sentence(latest: pd.DataFrame, indicator: Indicator) -> str:
     return (
         f"To match {possessive(row['benchmark_name'])} {noun(indicator)} ({wanted}), "
         f"{row['area_name']} would have needed {events} fewer {one if gone == 1 else several} than "
-        f"its {row['numerator']:,.0f} in {when}."
+        f"its {row['numerator']:,.0f} in {when} (95% limits {ends})."
     )

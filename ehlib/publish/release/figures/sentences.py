@@ -49,13 +49,16 @@ def sentence_leaks(
         for found in NUMBER.finditer(left):
             if AFTER.match(left, found.end()):
                 continue
-            figures = hidden.at(_nearest(sentence, found, scopes, hidden))
+            address = _nearest(sentence, found, scopes, hidden)
+            if not address["indicators"] and not hidden.periods.found(sentence):
+                continue  # a number of anything: three pages, two districts that differ
+            figures = hidden.at(address)
             share = left[found.end() : found.end() + 1] == "%"
             told = [each.hidden for each in figures if _tells(each, found[0], share=share)]
             if told and all(told):
                 yield layer.leak("hidden_figure", f"{found[0]} in {sentence}", within)
                 break
-        yield from _ranks(layer, sentence, scopes, hidden, within)
+        yield from _ranks(layer, sentence, scopes, hidden, within=within)
 
 
 def _blanked(sentence: str, hidden: Hidden) -> str:
@@ -96,7 +99,7 @@ def unsaid(name: str, scopes: tuple[str, ...], hidden: Hidden) -> frozenset[str]
 
 
 def _ranks(
-    layer: Layer, sentence: str, scopes: tuple[str, ...], hidden: Hidden, within: str
+    layer: Layer, sentence: str, scopes: tuple[str, ...], hidden: Hidden, *, within: str
 ) -> Iterator[Leak]:
     """Words that rank or judge an area whose figures there are all hidden."""
     for start, end, area in hidden.areas.found(sentence):

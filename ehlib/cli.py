@@ -87,6 +87,7 @@ def run_boundaries(options: argparse.Namespace) -> int:
 def run_reports(options: argparse.Namespace) -> int:
     """Run a quarter's batch of notebooks and publish its pages."""
     from ehlib.publish.batch import BatchHeldError, run_quarter
+    from ehlib.publish.release import ReleaseError
 
     names = ["out", "only", "area", "jobs", "dry_run", "publish_partial"]
     try:
@@ -100,6 +101,9 @@ def run_reports(options: argparse.Namespace) -> int:
     except BatchHeldError as error:
         print(f"ehlib: {error}", file=sys.stderr)
         return HELD
+    except ReleaseError as error:
+        print(f"ehlib: {error}", file=sys.stderr)
+        return REFUSED
     for line in [entry["page"] for entry in result.runs] if options.dry_run else result.lines:
         _say(line)
     return REFUSED if result.failed else 0

@@ -24,6 +24,7 @@ from ehlib.publish.release import check_release
 
 ROOT = Path(__file__).resolve().parents[1]
 QUARTER = "2013/14-Q3"
+HOST = "a.example"  # the browser is told that it is this machine
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "chrome", "msedge"]
 PAYLOADS = {  # with spaces, since a chart breaks its labels there
     "E07000170": "<img src=x onerror=fetch('{img}')>",
@@ -82,7 +83,7 @@ class Arrivals:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def address(self, name):
-        return f"http://127.0.0.1:{self.port}/{name}"
+        return f"http://{HOST}/{name}"
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,8 @@ def hostile(tmp_path_factory, names):
         'for_each = { area = ["locality"] }\n'
     )
     (project / "reference" / "batch.toml").write_text(schedule, encoding="utf-8")
-    write_inputs(project, names)
+    write_figures(project, names)
+    write_questions(project)
     options = {f"{each}_dir": project / each for each in ("reference", "processed", "notebooks")}
     out = project / "reports" / "q"
     area = "E10000024-L1"
@@ -124,7 +126,7 @@ def hostile(tmp_path_factory, names):
     return out
 
 
-def write_inputs(project, names):
+def write_figures(project, names):
     (project / "processed").mkdir()
     start, end = pd.Timestamp("2013-10-01"), pd.Timestamp("2013-12-31")
     row = {"indicator_id": "mash_enquiries", "area_type": "district", "period": QUARTER}
@@ -136,14 +138,17 @@ def write_inputs(project, names):
         for place, (code, name) in enumerate(names.items())
     ]
     pd.DataFrame(rows).to_parquet(project / "processed" / "observations.parquet")
-    sources = {"sources": [{"id": "s", "name": names["E07000174"]}], "files": []}
+    sources = {"sources": [{"id": "s", "name": list(names.values())[-1]}], "files": []}
     (project / "processed" / "sources.json").write_text(json.dumps(sources), encoding="utf-8")
+
+
+def write_questions(project):
+    (project / "notebooks").mkdir()
     cells = [v4.new_markdown_cell("# How many?")]
     cells.append(v4.new_code_cell(DECLARED, metadata={"tags": ["parameters"]}))
     cells.append(v4.new_code_cell(NOTEBOOK))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
-    (project / "notebooks").mkdir()
     nbformat.write(v4.new_notebook(cells=cells), project / "notebooks" / "one.ipynb")
 
 
@@ -240,16 +245,18 @@ def test_name_is_harmless_in_a_page_name(name):
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(arrivals):
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not found:
         pytest.skip("needs Chromium or Chrome on the PATH, without its sandbox")
-    return found
+    return found, arrivals
 
 
-def opened(browser, page, folder):
+def opened(watching, page, folder):
     """DOM of a file as Chromium has it after everything has run."""
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-extensions"]
+    browser, arrivals = watching
+    there = f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{arrivals.port}"
+    options = [there, "--headless", "--no-sandbox", "--disable-gpu", "--disable-extensions"]
     options += ["--disable-background-networking", "--no-first-run", "--virtual-time-budget=3000"]
     options += [f"--user-data-dir={folder}", "--dump-dom", page.resolve().as_uri()]
     done = subprocess.run([browser, *options], capture_output=True, timeout=90, check=False)
@@ -340,12 +347,11 @@ CODE = ['"; open("ran", "w"); "', "\\\"; open('ran', 'w') #", "{{ cycler }}", "_
 
 @pytest.mark.parametrize("text", CODE)
 def test_parameter_is_text_and_never_code(tmp_path, text):
-    (tmp_path / "reference").mkdir()
-    (tmp_path / "processed").mkdir()
+    shutil.copytree(ROOT / "data" / "reference", tmp_path / "reference")
+    write_figures(tmp_path, {"E07000170": "Ashfield"})
     settings = f'trust = "T"\ndefault_quarter = "{QUARTER}"\ntimeout_seconds = 60\n[[page]]\n'
     settings += 'notebook = "one"\nname = "one"\ngroup = "g"\nfrequency = "quarterly"\n'
     (tmp_path / "reference" / "batch.toml").write_text(settings, encoding="utf-8")
-    (tmp_path / "processed" / "sources.json").write_text('{"sources": []}', encoding="utf-8")
     cells = [v4.new_code_cell('name: str = ""  # text', metadata={"tags": ["parameters"]})]
     cells.append(v4.new_code_cell("from ehlib.show import cells\ncells.show_title(name, name)"))
     path = tmp_path / "one.ipynb"

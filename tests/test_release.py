@@ -21,7 +21,6 @@ from ehlib.load.indicators import read_indicators
 from ehlib.load.schema import COLUMNS, NUMBERS
 from ehlib.measure.disclosure.ledger import write_release
 from ehlib.measure.rates import add_measures
-from ehlib.measure.release import releases_folder
 from ehlib.publish.page import PageFacts, write_index, write_page
 from ehlib.publish.release import ReleaseError, check_release, gate
 from ehlib.show import cells
@@ -747,14 +746,14 @@ def test_at_least_forty_leaks_are_planted():
     assert len(IN_BODY) + len(IN_HEAD) + len(list(downloads())) >= 40
 
 
+@pytest.mark.parametrize("place", ["releases", "releases/synthetic"])
 def test_ledger_says_what_the_latest_release_of_the_quarter_hides(
-    clean, planted, truth, shown, tmp_path_factory
+    clean, planted, truth, shown, tmp_path_factory, place
 ):
     processed = tmp_path_factory.mktemp("processed")
     truth.to_parquet(processed / "observations.parquet")
-    folder = releases_folder(processed, truth)
     options = {"quarter": "2013/14-Q3", "day": date(2014, 1, 20)}
-    write_release(folder, shown, read_areas(), **options)
+    write_release(processed / place, shown, read_areas(), **options)
     assert check_release(clean, processed_dir=processed) == []
     page = (planted / "mash.html").read_text(encoding="utf-8")
     piece = table("<td>612</td>").replace("Rushcliffe", "Broxtowe")  # hidden, and not small

@@ -35,6 +35,7 @@ from ehlib.publish.batch.runs import (
 from ehlib.publish.batch.schedule import Schedule, read_schedule
 from ehlib.publish.folder import hold, read_manifest, stage, swap
 from ehlib.publish.page import PageFacts, write_index
+from ehlib.publish.release import gate
 
 
 def run_quarter(
@@ -141,11 +142,14 @@ def run(
         If another batch is writing to `out`.
     FolderError
         If `out` holds files that no batch made, or cannot be replaced.
+    ReleaseError
+        If the finished set tells what it must not; `out` stays as it is.
     """
     check_runs(runs)
     schedule = read_schedule(reference_dir / "batch.toml")
     facts = PageFacts(schedule.trust, quarter, date.today(), version("ehlib"))
     due = due or runs
+    folders = {"processed_dir": processed_dir, "reference_dir": reference_dir}
     with hold(out), stage(out) as staged:
         earlier = read_manifest(out)
         record = begin_record(quarter, processed_dir, reference_dir)
@@ -158,7 +162,9 @@ def run(
         record["finished"] = now()
         published = _may_publish(record["runs"], publish_partial)
         if published:
-            _publish(record, staged, out, facts=facts, due=due)
+            _finish(record, staged, facts=facts, due=due)
+            gate(staged, **folders, raw_dir=_raw(processed_dir))
+            swap(staged, out)
     write_last_batch(record, processed_dir, published=published)
     return BatchResult(quarter, out, published, record["runs"])
 
@@ -174,6 +180,12 @@ def _job(run: Run, staged: Path, schedule: Schedule, facts: PageFacts) -> Job:
         timeout=schedule.timeout_seconds,
         facts=facts,
     )
+
+
+def _raw(processed_dir: Path) -> Path | None:
+    """Folder of extracts beside the prepared data, whose ids no page may hold."""
+    raw = processed_dir.parent / "raw"
+    return raw if raw.is_dir() else None
 
 
 def _run_all(
@@ -222,12 +234,11 @@ def _may_publish(entries: list[dict], publish_partial: bool) -> bool:
     return all(map(is_standing, entries)) or (publish_partial and any(done))
 
 
-def _publish(record: dict, staged: Path, out: Path, *, facts: PageFacts, due: list[Run]) -> None:
-    """Finish the staged set with index and manifest, and put it in its place."""
+def _finish(record: dict, staged: Path, *, facts: PageFacts, due: list[Run]) -> None:
+    """Finish the staged set with index and manifest."""
     standing = {entry["page"]: entry for entry in record["runs"] if is_standing(entry)}
     missing = [
         f"{run.group}: {run.title_hint}" for run in due if f"{run.page}.html" not in standing
     ]
     write_index(list(standing.values()), staged / "index.html", facts=facts, missing=missing)
     write_manifest(record, staged)
-    swap(staged, out)

@@ -12,7 +12,6 @@ from ehlib.load.indicators import read_indicators
 from ehlib.load.schema import COLUMNS, KEY, NUMBERS, SourceError
 from ehlib.measure.disclosure.ledger import read_ledger
 from ehlib.measure.disclosure.policy import read_policies
-from ehlib.measure.release import releases_folder
 from ehlib.publish.folder import MANIFEST, NOT_COUNTED
 from ehlib.publish.release.figures.hidden import Hidden, small_counts
 from ehlib.publish.release.layers import Layer, Leak, unwrap
@@ -156,7 +155,7 @@ def _shown(
     if truth is None:
         empty = {name: [] for name in COLUMNS}
         return pd.DataFrame(empty).astype(dict.fromkeys(set(COLUMNS) - set(NUMBERS), "str"))
-    ledger = read_ledger(releases_folder(processed, truth)) if processed else pd.DataFrame()
+    ledger = _ledger(processed / "releases") if processed else pd.DataFrame()
     record = ledger if ledger.empty else _latest(ledger, _quarter(folder))
     if record.empty:
         return small(truth)
@@ -165,6 +164,12 @@ def _shown(
     noted = (truth["value_note"] + ";suppressed").str.strip(";")
     numbers = {name: truth[name].mask(hidden) for name in NUMBERS}
     return truth.assign(value_note=truth["value_note"].mask(hidden, noted), **numbers)
+
+
+def _ledger(folder: Path) -> pd.DataFrame:
+    """Records of a folder and of those in it, which keep a sample's releases from the real ones."""
+    inside = [path for path in sorted(folder.glob("*")) if path.is_dir()]
+    return pd.concat([read_ledger(each) for each in (folder, *inside)], ignore_index=True)
 
 
 def _latest(ledger: pd.DataFrame, quarter: str) -> pd.DataFrame:

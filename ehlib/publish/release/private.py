@@ -13,17 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from ehlib.load.schema import SourceError
-from ehlib.load.tables import read_grids
-from ehlib.load.tables.scan import (
-    BORN,
-    EMAIL,
-    NHS,
-    POSTCODE,
-    UNSPACED,
-    UPN,
-    is_nhs_number,
-    is_upn,
-)
+from ehlib.load.tables import read_grids, scan
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = (
@@ -102,7 +92,7 @@ def find_private(text: str, known: Known) -> Iterator[tuple[str, str]]:
         found = pattern.search(text)
         if found and not (quoted and rule in known.quoted):
             yield rule, _around(text, found)
-    for found in EMAIL.finditer(text):
+    for found in scan.EMAIL.finditer(text):
         if found[0].lower() not in known.emails:
             yield "email", found[0]
     if known.machine and (found := known.machine.search(text)):
@@ -150,21 +140,21 @@ def _prose(markdown: str) -> str:
 
 
 def _personal(text: str) -> Iterator[tuple[str, str]]:
-    for found in NHS.finditer(text):
+    for found in scan.NHS.finditer(text):
         alone = (
             not re.search(r"\w\Z", text[: found.start()]) and not text[found.end() :][:1].isalpha()
         )
-        if alone and is_nhs_number(found[1] + found[3] + found[4]):
+        if alone and scan.is_nhs_number(found[1] + found[3] + found[4]):
             yield "nhs_number", found[0]
-    for found in UPN.finditer(text):
-        if is_upn(found[0]):
+    for found in scan.UPN.finditer(text):
+        if scan.is_upn(found[0]):
             yield "upn", found[0]
-    for found in POSTCODE.finditer(text):
+    for found in scan.POSTCODE.finditer(text):
         yield "postcode", found[0]
     for token in re.findall(r"\b[A-Z0-9]{5,7}\b", text):
-        if UNSPACED.match(token):
+        if scan.UNSPACED.match(token):
             yield "postcode", token
-    for found in BORN.finditer(text):
+    for found in scan.BORN.finditer(text):
         yield "birth_date", found[0]
 
 
@@ -203,7 +193,7 @@ def _machine() -> re.Pattern[str]:
         names = {socket.gethostname()}
     words |= {name for name in names if len(name) > 3 and name.lower() not in COMMON}
     listed = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    return re.compile(rf"(?i)(?<![\w-])(?:{listed})(?![\w-])")
+    return re.compile(rf"(?i)(?<![\w.-])(?:{listed})(?![\w-])")
 
 
 def _ids_of_records(processed: Path) -> set[str]:

@@ -62,8 +62,8 @@ def sentence_leaks(
 
 
 def _blanked(sentence: str, hidden: Hidden) -> str:
-    """Sentence with spaces for periods and areas, whose digits count nothing."""
-    left = hidden.areas.without(hidden.periods.without(sentence))
+    """Sentence with spaces for periods, areas and breakdowns, whose digits count nothing."""
+    left = hidden.labels.without(hidden.areas.without(hidden.periods.without(sentence)))
     return re.sub(r"\d{4}/\d\d", " " * 7, left)
 
 

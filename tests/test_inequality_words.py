@@ -83,7 +83,8 @@ def test_a_finding_names_the_districts_it_hangs_on_and_the_caption_whose_populat
     assert deprivation.BORROWED in deprivation.gradient_caption(borrowed, AREAS)
     assert "Children aged 0 to 17" in deprivation.groups_table(borrowed)
     assert "Population" in deprivation.groups_table(found)
-    income = replace(found, indicator=INDICATORS["children_relative_low_income_percent"])
+    percent = INDICATORS["children_relative_low_income_percent"]
+    income = replace(found, indicator=percent, period="2021/22")
     assert deprivation.BUILT_IN in deprivation.gradient_caption(income, AREAS)
     assert deprivation.BUILT_IN not in deprivation.gradient_caption(found, AREAS)
 
@@ -451,7 +452,7 @@ def test_neighbourhoods_alike_with_their_neighbours_are_found_and_named():
 
 def test_neighbourhoods_counted_by_another_definition_are_captioned_as_what_they_are():
     shapes, rows = grid()
-    found = find_clusters(rows, shapes)
+    found = find_clusters(rows.assign(period="2021/22"), shapes)
     percent = INDICATORS["children_relative_low_income_percent"]
     shown = clusters.shown_as(found, percent, INDICATORS)
     said = clusters.cluster_caption(found, shown, shapes)

@@ -17,6 +17,7 @@ import pytest
 from shapely.geometry import box
 
 import ehlib
+from ehlib.load.accounts.restated import LOGGED
 from ehlib.load.areas import read_areas
 from ehlib.load.indicators import read_indicators
 from ehlib.load.periods import parse_period
@@ -69,7 +70,7 @@ SAYS = {
     ),
     "09_district_profile": (
         "Profile: Nottinghamshire",
-        "Nottinghamshire is not clearly different from England on the one indicator held.",
+        "Nottinghamshire is not clearly different from England on the one indicator with limits.",
     ),
     "90_methods": ("Methods", "32 methods are described, each with a worked example"),
 }
@@ -490,6 +491,47 @@ def test_mash_page_of_a_part_of_the_county_is_compared_with_it(run_here, area_co
     assert title["title"] == f"MASH enquiries: {name}"
     assert title["context"].startswith(f"{name}, October to December 2013, compared with Notting")
     assert f"{name} had " in of_role(shown, "findings")[0]
+
+
+def test_mash_page_gives_each_area_one_percentage_of_outcomes(run_here):
+    # Breakdowns by sex, age and source stand beside the totals in every real extract.
+    known = cases()
+    outcomes = known[known["indicator_id"] == "mash_outcome"]
+    by_sex = [
+        outcomes.assign(sex=sex, category_type="sex", category=sex) for sex in ("female", "male")
+    ]
+    halves = [
+        part.assign(**{n: part[n] // 2 for n in ("numerator", "denominator")}) for part in by_sex
+    ]
+    shown = run_here("04_mash_enquiries", pd.concat([*halves, known], ignore_index=True))
+    table = of_role(shown, "table")[-1]
+    assert table.count("Nottinghamshire</th>") == 5  # the heading, the county, three localities
+    whole = outcomes[outcomes["area_code"] == AREAS.county.code].iloc[-1]
+    assert f"{whole['numerator']:,.0f}" in table
+
+
+def test_figures_restated_of_late_are_said_on_the_pages_of_an_indicator(run_here, tmp_path):
+    figures = conceptions()
+    assert "restated" not in "".join(of_role(run_here("02_indicator", figures), "note"))
+    first = figures["area_code"] == AREAS.codes("district")[0]
+    log = figures[first & (figures["period"] == "2013")].assign(
+        old_value=44.4,
+        new_value=40.0,
+        old_numerator=np.nan,
+        new_numerator=np.nan,
+        old_note="",
+        new_note="",
+        old_seen="2013-12-01",
+        seen="2014-01-20",
+        reason="republished",
+    )
+    log.reindex(columns=LOGGED).to_csv(tmp_path / "restated.csv", index=False, encoding="utf-8")
+    for name in ("02_indicator", "03_inequality_map"):
+        notes = of_role(run_here(name, figures), "note")
+        said = (
+            "One figure here was restated in the last three months (republished): Ashfield, 2013, "
+        )
+        assert any(f"{said}was 44.4 before." in note for note in notes)
 
 
 def test_mash_page_stands_when_everything_is_hidden(run_here):

@@ -120,13 +120,14 @@ def test_every_import_is_of_a_declared_dependency(root: Path, project: dict, ask
 def undeclared(folder: Path, declared: set[str]) -> list[str]:
     """Imports under `folder` of third-party packages that are not declared."""
     homes = metadata.packages_distributions()
+    own = {"ehlib", *(path.stem for path in folder.glob("*.py"))}
     found = []
     for path in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module]
-            for top in {name.split(".")[0] for name in names} - sys.stdlib_module_names - {"ehlib"}:
+            for top in {name.split(".")[0] for name in names} - sys.stdlib_module_names - own:
                 if not {canonicalize_name(home) for home in homes.get(top, [])} & declared:
                     found.append(f"{path.name} imports {top}")
     return found

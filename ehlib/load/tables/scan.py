@@ -45,7 +45,7 @@ SUSPECT = (
 SUSPECT_DAY = r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{4}$|^\d{4}-\d\d-\d\d(?:$|[ T])"
 LARGE = r"^(?:\d{7,9}|\d{11,})(?:\.\d*)?$"  # numbers beside which one of ten digits is a count
 CODE = r"^[A-Za-z0-9]{5,7}$"
-MEND = "take the column, or these cells, out of the extract and export it again"
+MEND = "take the column, or all such cells, out and export it again; write an area as its code"
 
 
 def is_formula(text: str) -> bool:

@@ -24,8 +24,8 @@ from ehlib.show.sentences import (
 
 LEVEL = 0.05
 ONE_PAIR = (
-    "That gap alone is more than chance would explain, the districts taken together are not: weak "
-    "evidence."
+    "Chance would hardly explain that gap, but it could explain the districts taken together: the "
+    "evidence is weak."
 )
 NO_FUNNEL = {
     "kind": "No funnel is drawn: these are no rates or percentages of children.",

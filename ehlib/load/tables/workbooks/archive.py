@@ -20,6 +20,7 @@ XML = (b"<", b"\xef\xbb\xbf<")
 DOCTYPE = re.compile(rb"<\0?!\0?(?:D\0?O\0?C\0?T\0?Y|E\0?N\0?T\0?I)")
 SAVE = "open it in Excel or LibreOffice and save it again"
 TABLE = "save the table as CSV"
+ASK = "do not open it: ask the sender for a new file, or for the table as CSV"
 
 
 class Archive:
@@ -50,7 +51,7 @@ class Archive:
         )
         if odd or len({name.casefold() for name in self.names}) < len(self.names):
             found = "names of parts that point outside the workbook, or are there twice"
-            raise self.refusal("workbook_paths", found)
+            raise self.refusal("workbook_paths", found, mend=ASK)
         if any(part.flag_bits & 1 for part in self.parts):
             raise self.refusal(
                 "workbook_protected",
@@ -88,7 +89,7 @@ class Archive:
                 raise self.refusal("workbook_too_large", found, wanted, TABLE)
             if "/media/" not in part.filename and DOCTYPE.search(data):
                 found = "XML that declares a document type or entities"
-                raise self.refusal("workbook_doctype", found)
+                raise self.refusal("workbook_doctype", found, mend=ASK)
             yield part.filename, data
 
     def _bound_texts(self, data: bytes) -> None:

@@ -54,7 +54,8 @@ class Table:
             self.sheet,
             found="text beyond the named columns",
             wanted=f"at most {self.width} cells, each under a column name",
-            mend="put text with a comma or other separator in double quotes, or remove the extra cells",
+            mend="put text with a comma or other separator in double quotes, or remove the "
+            "extra cells",
         )
         faults = pd.DataFrame([astuple(astray)], columns=FAULT_COLUMNS)
         faults = faults.loc[[0] * len(self._astray)].assign(row=list(self._astray))

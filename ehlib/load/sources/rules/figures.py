@@ -33,7 +33,7 @@ ABOUT = {  # what a row is about
     ),
     "period_is_date": error(
         "The period is a date, as a spreadsheet makes of `2011-12`: it could mean several.",
-        mend="write the period as text, such as 2013/14",
+        mend="write the period as text in the form that is expected, not as a date",
     ),
     "calendar_unknown": error(
         "The calendar of the indicator is not known, so its periods have no days.",
@@ -78,7 +78,8 @@ NUMBERS = {  # numbers, each by itself and beside the others
     "marker_unclear": error(
         "A mark stands behind the number, and what it means is not certain.",
         "the number alone, or with a mark that is known such as [p] or [r]",
-        "put what the mark means into value_note",
+        "take the mark off; write provisional, estimated, unreliable or revised in value_note "
+        "if that fits",
     ),
     "cell_error": error(
         "The cell holds an error of the spreadsheet.",
@@ -97,7 +98,7 @@ NUMBERS = {  # numbers, each by itself and beside the others
     "share_for_percentage": error(
         "The value is a share of 1 where percentages belong.",
         "a percentage, such as 57 for 0.57",
-        "multiply the column by 100, all of it",
+        "multiply by 100 the values of this indicator that are shares, and no others",
     ),
     "numerator_above_denominator": error(
         "A part is larger than the whole that it is part of.", "at most the whole", SWAPPED
@@ -108,14 +109,18 @@ NUMBERS = {  # numbers, each by itself and beside the others
         "correct the value or the counts, or leave the value empty",
     ),
     "value_outside_limits": error(
-        "The value lies outside its own limits.", "a value within its limits", SWAPPED
+        "The value lies outside its own limits.",
+        "a value between lower_ci and upper_ci",
+        "correct the value or the limits; check whether the limits are swapped",
     ),
     "limits_alone": error(
-        "There are limits and no figure.", "limits only beside a figure", "empty them or add it"
+        "There are limits and no figure.",
+        "lower_ci and upper_ci only beside a figure",
+        "fill in the figure, or empty both limits and write not_available in value_note",
     ),
     "figure_missing": error(
         "The row has no figure and does not say why.",
         "a figure, or a value_note why there is none",
-        "add a value_note",
+        "give a figure, or in value_note suppressed, not_available, not_applicable or unreliable",
     ),
 }

@@ -57,13 +57,13 @@ CELLS = {  # the cells of a file, before anything is known of their meaning (loa
     "row_too_long": error(
         "Text stands beyond the named columns of a row.",
         "",
-        "put text that holds the delimiter in double quotes",
+        "put text with a comma or other separator in double quotes, or remove the extra cells",
     ),
     "personal_data": error(
         "A cell looks like an NHS, pupil or telephone number, a postcode, an e-mail address or "
         "a date of birth; it is never repeated.",
         "no personal data",
-        "take the column, or these cells, out of the extract and export it again",
+        "take the column, or all such cells, out and export it again; write an area as its code",
     ),
     "workbook_protected": error(
         "The workbook is protected with a password.",
@@ -88,12 +88,12 @@ CELLS = {  # the cells of a file, before anything is known of their meaning (loa
     "workbook_doctype": error(
         "The workbook's XML declares a document type or entities: no honest one does.",
         "a workbook as a spreadsheet program writes it",
-        "open it in Excel or LibreOffice and save it again",
+        "do not open it: ask the sender for a new file, or for the table as CSV",
     ),
     "workbook_paths": error(
         "Parts of the workbook point outside it, or are there twice.",
         "a workbook as a spreadsheet program writes it",
-        "open it in Excel or LibreOffice and save it again",
+        "do not open it: ask the sender for a new file, or for the table as CSV",
     ),
     "workbook_kind": error(
         "The workbook is binary (XLSB) or older than Excel 97.",

@@ -164,7 +164,7 @@ def test_progress_is_told_file_by_file(raw, processed):
     [
         ("empty.csv", b"", "the file is empty"),
         ("binary.csv", b"\x89PNG\x00\x00", "picture"),
-        ("other.csv", b"date,rainfall\n1,2\n", "2 column names of no known kind"),
+        ("other.csv", b"date,rainfall\n1,2\n", "no known kind of extract, 2 columns"),
         ("more.csv", b"indicator_id,area_code,period,value,colour\n1,2,3,4,5\n", "colour"),
         ("none.csv", b"indicator_id,area_code,period,value\n", "no rows under the header"),
         ("open.csv", b'indicator_id,area_code,period,value\n"1,2,3,4\n', "double quote"),

@@ -380,8 +380,9 @@ GAP = {
     "all equal": (lambda: gap(districts(("A", 5.01), ("B", 5.02)), RATE), ""),
     "with limits": (
         lambda: gap(districts(HIGH, MIDDLE, LOW), RATE),
-        "The gap between Mansfield and Rushcliffe was 23.5 per 1,000 (95% limits 11.6 to 36.2, wide "
-        "enough for the pair that is furthest apart): the highest rate was 2.9 times the lowest.",
+        "The gap between Mansfield and Rushcliffe was 23.5 per 1,000 (95% limits 11.6 to 36.2, "
+        "wide enough for the pair that is furthest apart): the highest rate was 2.9 times "
+        "the lowest.",
     ),
     "without limits": (
         lambda: gap(districts(("A", 36.2), ("B", 27.5)), SHARE),

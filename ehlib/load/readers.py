@@ -141,10 +141,10 @@ def _unknown(path: Path, grids: list[Grid]) -> Extract:
     kinds += [each.name for each in (*PUBLISHERS.values(), *SMALL_AREAS.values())]
     wanted = f"one of: {'; '.join(dict.fromkeys(kinds))}"
     error = SourceError(
-        f"{path.name}, row {place}: the {count} column names are of no known kind of extract"
+        f"{path.name}, row {place}: the header is of no known kind of extract ({count} columns)"
         f"{nearest}; expected {', '.join(TIDY_NEEDS)} and a number, or another known kind",
         **{"rule": "file_unknown", "row": place, "wanted": wanted},
-        found=f"{count} column names of no known kind of extract{nearest}",
+        found=f"a header of no known kind of extract, {count} columns{nearest}",
     )
     return Extract.refused(error)
 

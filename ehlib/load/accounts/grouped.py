@@ -72,7 +72,7 @@ def fault_lines(grouped: pd.DataFrame) -> list[str]:
 def _line(row: dict[str, object]) -> str:
     sheet = f", sheet {row['sheet']}" if row["sheet"] else ""
     column = f", {row['column']}" if row["column"] else ""
-    count = f" ({row['count']:,} alike)" if row["count"] > 1 else ""
+    count = f" ({row['count']:,} rows)" if row["count"] > 1 else ""
     whole = row["rows"] == "row 1" and not column  # of a file: the message is a sentence
     place = "" if whole else f", {row['rows']}{column}"
     words = [str(row["found"]) if whole else f"found {row['found'] or 'nothing'}"]

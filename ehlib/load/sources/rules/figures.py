@@ -101,7 +101,7 @@ NUMBERS = {  # numbers, each by itself and beside the others
         "multiply by 100 the values of this indicator that are shares, and no others",
     ),
     "numerator_above_denominator": error(
-        "A part is larger than the whole that it is part of.", "at most the whole", SWAPPED
+        "A part is larger than the whole that it is part of.", "at most the denominator", SWAPPED
     ),
     "value_not_from_counts": error(
         "The value contradicts the counts beside it by more than rounding.",

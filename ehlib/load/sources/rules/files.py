@@ -135,7 +135,7 @@ FILES = {  # a file, or a table of it, as a whole
     "file_unknown": error(
         "Nothing in the file looks like a kind of extract that is known.",
         "a header of a kind that is known",
-        "add the columns that are missing, or put the header above the rows",
+        "README.md lists the columns of each kind: add those that are missing",
     ),
     "column_missing": error(
         "A column is not there without which the rows mean nothing.",

@@ -16,7 +16,8 @@ What is not
     What the reader knows of a family beside the figures; which of two possible counts is likelier;
     sums of several small counts; what can be learnt from the program's choosing these cells and
     not others. What an earlier release gave away stays given away: the message says so. Hidden
-    figures of one sum revised between releases, some up and some down: what they were is not kept.
+    figures of one sum that were revised between releases: a reader who knows which of them were
+    may work out what one was. Each release is safe by itself.
 """
 
 from collections.abc import Mapping

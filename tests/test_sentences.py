@@ -53,6 +53,8 @@ def districts(*rows, benchmark=NAN, period="2011", kind="district"):
         period=period,
         benchmark_name="England",
         benchmark_value=benchmark,
+        numerator=NAN,
+        denominator=NAN,
     )
 
 

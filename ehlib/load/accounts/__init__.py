@@ -72,7 +72,7 @@ class Prepared:
             for start in range(0, len(each.rejected), PIECE):
                 rows = each.rejected.iloc[start : start + PIECE].astype("str")
                 rows = rows.assign(file=name, sheet=each.sheet, row=rows.index)
-                yield rows.reindex(columns=columns).fillna("")
+                yield rows.reindex(columns=columns, fill_value="").fillna("")
 
     def parts(self, *kinds: str, apart: bool = False) -> list[tuple[str, int, Extract]]:
         """File, place and extract of every table of some kinds; `apart`: of all other kinds."""

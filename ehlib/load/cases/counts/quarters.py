@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from ehlib.load.periods import quarter_of
 
 HOLIDAYS = Path(__file__).resolve().parents[4] / "data" / "reference" / "bank_holidays.csv"
+DAY = pd.ArrowDtype(pa.date32())
 GRACE = timedelta(days=7)  # a quarter may begin or end with quiet days and still be whole
 
 
@@ -44,7 +46,8 @@ def quarter_ends(first: date, last: date) -> pd.DataFrame:
     starts = pd.date_range(pd.Timestamp(first).to_period("Q").start_time, last, freq="QS")
     ends = starts + pd.offsets.QuarterEnd(0)
     known = ends <= pd.Timestamp(last) + GRACE
-    return pd.DataFrame({"quarter_start": starts[known].date, "quarter_end": ends[known].date})
+    quarters = pd.DataFrame({"quarter_start": starts[known].date, "quarter_end": ends[known].date})
+    return quarters.astype(DAY)  # without a quarter, DuckDB could not tell that they are days
 
 
 def working_days(first: date, last: date) -> pd.DataFrame:

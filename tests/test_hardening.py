@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from ehlib.publish import batch
-from ehlib.publish.batch import Run, runner, runs
+from ehlib.publish.batch import Run, quarter, runner, runs
 from ehlib.publish.release import check_release
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -346,7 +346,9 @@ CODE = ['"; open("ran", "w"); "', "\\\"; open('ran', 'w') #", "{{ cycler }}", "_
 
 
 @pytest.mark.parametrize("text", CODE)
-def test_parameter_is_text_and_never_code(tmp_path, text):
+def test_parameter_is_text_and_never_code(tmp_path, text, monkeypatch):
+    # The gate would stop such a text as code; here only what the parameter does is looked at.
+    monkeypatch.setattr(quarter, "gate", lambda *_, **__: None)
     shutil.copytree(ROOT / "data" / "reference", tmp_path / "reference")
     write_figures(tmp_path, {"E07000170": "Ashfield"})
     settings = f'trust = "T"\ndefault_quarter = "{QUARTER}"\ntimeout_seconds = 60\n[[page]]\n'

@@ -233,7 +233,7 @@ def test_a_date_of_birth_becomes_an_age_on_the_first_day_and_is_dropped(tmp_path
 def test_a_given_age_wins_over_a_date_of_birth(tmp_path):
     extract = read_cases(write(tmp_path, ENQUIRY, {"age": "9", "dob": "2006-10-01"}))
     assert extract.frame["age"].tolist() == [9]
-    assert "2006" not in extract.frame.to_csv()
+    assert "2006-" not in extract.frame.to_csv()
 
 
 def test_a_postcode_becomes_the_code_of_its_district_and_is_dropped(tmp_path):

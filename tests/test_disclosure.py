@@ -159,17 +159,28 @@ def test_a_county_total_by_sex_is_hidden_when_that_of_the_other_sex_is():
     assert found["numerator"].isna().all()
 
 
-def test_records_without_an_outcome_hide_the_percentage_that_leaves_them_out():
-    """90 enquiries, of which 87 have an outcome: 3 have none."""
+@pytest.mark.parametrize(
+    ("share", "whole_of"),
+    [
+        ("mash_outcome", "mash_enquiries"),
+        ("mash_within_1_day", "mash_enquiries"),
+        ("mash_within_3_days", "mash_enquiries"),
+        ("needs_met", "early_help_closed"),
+        ("quality_audits_adequate", "quality_audits"),
+        ("audits_adequate", "quality_audits"),
+    ],
+)
+@pytest.mark.parametrize("part", [{}, {"category_type": "need_level", "category": "level 2"}])
+def test_records_that_a_percentage_leaves_out_hide_it(share, whole_of, part):
+    """90 records, of which the percentage is about 87: the other 3 follow."""
     codes = list(DISTRICTS)
     people, totals = dict.fromkeys(codes, 20_000), dict.fromkeys(codes, 90)
-    decided = dict.fromkeys(codes, 90) | {codes[0]: 87}
-    made = rows("mash_enquiries", totals, people)
-    made += rows("mash_outcome", dict.fromkeys(codes, 40), decided)
+    made = rows(whole_of, totals, people if not part else dict.fromkeys(codes, 200), **part)
+    about = totals | {codes[0]: 87}
+    made += rows(share, dict.fromkeys(codes, 40), about, **part)
     found = protect_counts(add_measures(pd.DataFrame(made), INDICATORS), INDICATORS)
-    outcome = found[found["indicator_id"] == "mash_outcome"]
-    assert outcome["numerator"].isna().all()
-    assert found.loc[found["indicator_id"] == "mash_enquiries", "numerator"].notna().all()
+    assert found.loc[found["indicator_id"] == share, "numerator"].isna().all()
+    assert found.loc[found["indicator_id"] == whole_of, "numerator"].notna().all()
 
 
 def test_a_count_that_came_hidden_hides_its_block():

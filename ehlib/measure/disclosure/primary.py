@@ -8,6 +8,7 @@ from scipy.sparse import csc_array
 
 from ehlib.load.definitions import percentages
 from ehlib.load.indicators import Indicator
+from ehlib.load.schema import KEY
 from ehlib.measure.disclosure.cells import Held
 from ehlib.measure.disclosure.ledger import REVISION, Earlier
 from ehlib.measure.disclosure.policy import Policy
@@ -17,7 +18,14 @@ from ehlib.measure.disclosure.system import System
 THRESHOLD = 5  # counts from 1 to 4 are hidden; zeros are shown (design: default for case records)
 FIGURES = ["numerator", "denominator", "value", "lower_ci", "upper_ci"]
 BLOCK = ["indicator_id", "period", "category_type"]  # rows that add up to one another
-DRAWN_FROM = {"mash_outcome": "mash_enquiries"}  # percentage: indicator that counts all its records
+DRAWN_FROM = {  # percentage: indicator that counts all its records
+    "mash_outcome": "mash_enquiries",
+    "mash_within_1_day": "mash_enquiries",
+    "mash_within_3_days": "mash_enquiries",
+    "needs_met": "early_help_closed",
+    "quality_audits_adequate": "quality_audits",
+    "audits_adequate": "quality_audits",
+}
 
 
 def needed_room(system: System, held: Held, policy: Policy) -> np.ndarray:
@@ -164,12 +172,10 @@ def _small(counts: pd.Series, threshold: int) -> pd.Series:
 
 
 def _left_out(measures: pd.DataFrame) -> pd.Series:
-    """Records of an area and period that a percentage is not about: those without an outcome."""
-    place = ["indicator_id", "area_code", "period", "sex", "age"]
-    totals = measures[measures["category_type"] == ""]
-    counted = totals.drop_duplicates(place).set_index(place)["numerator"]
+    """Records of a place, period and breakdown that a percentage is not about."""
+    counted = measures.drop_duplicates(KEY).set_index(KEY)["numerator"]
     drawn_from = measures["indicator_id"].map(DRAWN_FROM).astype("str")
-    keys = pd.MultiIndex.from_frame(measures[place].assign(indicator_id=drawn_from))
+    keys = pd.MultiIndex.from_frame(measures[KEY].assign(indicator_id=drawn_from))
     return counted.reindex(keys).set_axis(measures.index) - measures["denominator"]
 
 

@@ -4,6 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# The gate draws the same cases every time, so that it says the same of the same code; draw others
+# with `pytest --hypothesis-profile=search`.
+settings.register_profile("gate", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.load_profile("gate")
 
 
 @pytest.fixture(scope="session")

@@ -12,40 +12,9 @@
 --                     Out of those whose time was up on the last day known, decided or not.
 --
 -- working_days counts, for each day, the working days up to its end; as_at is the last day known.
-WITH enquiries AS (
-    SELECT
-        date_trunc('quarter', received_date)::DATE AS quarter_start,
-        area_code AS district,
-        source,
-        need_level,
-        outcome,
-        sex,
-        age_band(age) AS age,
-        count(*) AS enquiries,
-        0 AS repeats,
-        count(*) FILTER (decided AND days <= 1) AS within_1,
-        count(*) FILTER (decided OR days > 1) AS timed_1,
-        count(*) FILTER (decided AND days <= 3) AS within_3,
-        count(*) FILTER (decided OR days > 3) AS timed_3,
-        bool_or(data_status = 'synthetic') AS synthetic
-    FROM (
-        SELECT
-            *,
-            outcome_date IS NOT NULL AS decided,
-            coalesce(ended.working_day, today.working_day) - received.working_day AS days
-        FROM cases
-        INNER JOIN working_days AS received ON received.day = received_date
-        LEFT JOIN working_days AS ended ON ended.day = outcome_date
-        CROSS JOIN (SELECT working_day FROM working_days WHERE day = (SELECT as_at FROM extent))
-            AS today
-    )
-    WHERE age BETWEEN 0 AND 17 AND area_code IN (SELECT district FROM members)
-    GROUP BY ALL
-),
-
--- Days on which a child known from the 12 months before came again. Of several enquiries on one day,
--- the first in the order has the day before that day beside it, and stands for all of them.
-days_again AS (
+WITH days_again AS (
+    -- Days on which a child known from the 12 months before came again. Of several enquiries on one
+    -- day, the first in the order has the day before beside it, and stands for all of them.
     SELECT child_id, received_date
     FROM (
         SELECT
@@ -60,7 +29,7 @@ days_again AS (
         AND date_before >= received_date - INTERVAL 12 MONTH
 ),
 
-repeats AS (
+enquiries AS (
     SELECT
         date_trunc('quarter', received_date)::DATE AS quarter_start,
         area_code AS district,
@@ -69,9 +38,28 @@ repeats AS (
         outcome,
         sex,
         age_band(age) AS age,
-        count(*) AS repeats
-    FROM cases
-    SEMI JOIN days_again USING (child_id, received_date)
+        count(*) AS enquiries,
+        count(again) AS repeats,
+        count(*) FILTER (decided AND days <= 1) AS within_1,
+        count(*) FILTER (decided OR days > 1) AS timed_1,
+        count(*) FILTER (decided AND days <= 3) AS within_3,
+        count(*) FILTER (decided OR days > 3) AS timed_3,
+        bool_or(data_status = 'synthetic') AS synthetic
+    FROM (
+        SELECT
+            cases.*,
+            days_again.child_id AS again,
+            outcome_date IS NOT NULL AS decided,
+            coalesce(ended.working_day, today.working_day) - received.working_day AS days
+        FROM cases
+        INNER JOIN working_days AS received ON received.day = received_date
+        LEFT JOIN working_days AS ended ON ended.day = outcome_date
+        LEFT JOIN days_again
+            ON days_again.child_id = cases.child_id
+            AND days_again.received_date = cases.received_date
+        CROSS JOIN (SELECT working_day FROM working_days WHERE day = (SELECT as_at FROM extent))
+            AS today
+    )
     WHERE age BETWEEN 0 AND 17 AND area_code IN (SELECT district FROM members)
     GROUP BY ALL
 ),
@@ -87,7 +75,7 @@ named AS (
         if(outcome = 'no further action', enquiries, 0) AS no_action,
         if(outcome IN ('children''s social care', 'early help services'), enquiries, 0)
             AS appropriate
-    FROM (FROM enquiries UNION ALL BY NAME FROM repeats)
+    FROM enquiries
 ),
 
 counted AS (

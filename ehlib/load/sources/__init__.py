@@ -69,9 +69,34 @@ def read_tidy_table(
     SourceError
         If the table cannot be read to its end, holds no rows or has a column that is not known.
     """
-    gathered = _gather(table, indicators, translate)
-    rows, columns = gathered.rows, _headings(table)
-    findings = Findings(rows, columns)
+    rows, found, written = _gather(table, indicators, translate)
+    taken = _check(rows, found, table, indicators)
+    used, account = _account(taken, written.read)
+    del rows, found, taken  # room for the cells of what is refused, which may be every row
+    return Extract(
+        kind=kind,
+        rejected=_no_cells(table) if used.all() else written.cells(~used),
+        rows_read=len(written.read),
+        sheet=table.sheet,
+        header_row=table.header_row,
+        **account | {"faults": _on_sheet(account["faults"], table.sheet)},
+    )
+
+
+class Taken(NamedTuple):
+    """Rows that were checked: which are kept out, which say what another says, and the faults."""
+
+    rows: pd.DataFrame
+    bad: np.ndarray
+    again: np.ndarray
+    faults: list[pd.DataFrame]
+
+
+def _check(
+    rows: pd.DataFrame, found: pd.DataFrame, table: "Table", indicators: Mapping[str, Indicator]
+) -> Taken:
+    """Rows with areas, periods and definitions, and all that is wrong with them."""
+    findings = Findings(rows, _headings(table))
     findings.bad |= rows["wrong"].to_numpy()
     spell_words(rows, indicators, PurePath(table.file).stem)
     _leave_out(rows, findings)
@@ -82,22 +107,11 @@ def read_tidy_table(
     rows = add_definitions(rows, indicators)
     check_counts(rows, indicators, findings)
     check_values(rows, findings)
-    said = table.notes
-    _refuse_rows(rows, said, findings)
+    findings.bad |= rows.index.isin(table.notes.loc[table.notes["severity"] == "error", "row"])
     findings.bad |= findings.silent
     again = check_repeats(rows, findings)
-    faults = [_spoken(gathered.faults, rows, findings.silent), findings.together(), said]
-    taken = Taken(rows, findings.bad, again, faults)
-    return _account(kind, table, gathered, taken)
-
-
-class Taken(NamedTuple):
-    """Rows that were checked: which are kept out, which say what another says, and the faults."""
-
-    rows: pd.DataFrame
-    bad: np.ndarray
-    again: np.ndarray
-    faults: list[pd.DataFrame]
+    faults = [_spoken(found, rows, findings.silent), findings.together(), table.notes]
+    return Taken(rows, findings.bad, again, faults)
 
 
 def _gather(
@@ -186,48 +200,34 @@ def _spoken(faults: pd.DataFrame, rows: pd.DataFrame, silent: np.ndarray) -> pd.
     return faults[~faults["row"].isin(out)]
 
 
-def _refuse_rows(rows: pd.DataFrame, said: pd.DataFrame, findings: Findings) -> None:
-    """Keep out rows that were found wrong when the table was read."""
-    wrong = said.loc[said["severity"] == "error", "row"]
-    if len(wrong):
-        findings.bad |= rows.index.isin(wrong)
-
-
-def _account(kind: str, table: "Table", gathered: Gathered, taken: Taken) -> Extract:
-    """Extract in which every row read is loaded, normalised or rejected."""
+def _account(taken: Taken, read: np.ndarray) -> tuple[np.ndarray, dict[str, object]]:
+    """Which rows read are used, and the parts of an extract that need no cells as written."""
     rows, bad, again, faults = taken
-    read = gathered.read
     places = np.searchsorted(read, rows.index.to_numpy())  # rows are read in their order
     used, mended, merged = (np.zeros(len(read), dtype=bool) for _ in range(3))
     used[places[~bad]] = True
     merged[places[again]] = True
     mended[places[~bad & (rows["changed"].to_numpy() | again)]] = True
-    listed = _all_faults(faults, read, used, merged)
-    rejected = _no_cells(table) if used.all() else gathered.cells(~used)
-    gathered.packed.clear()  # before more is put in memory
-    return Extract(
-        kind=kind,
-        frame=rows.loc[~bad & ~again, COLUMNS],
-        faults=_on_sheet(listed, table.sheet),
-        rejected=rejected,
-        rows_read=len(read),
-        rows_normalised=int(mended.sum()),
-        mended=pd.Index(read[mended]),
-        sheet=table.sheet,
-        header_row=table.header_row,
-        unmapped=_unmapped(rows, bad),
-    )
+    return used, {
+        "frame": rows.loc[~bad & ~again, COLUMNS],
+        "faults": _all_faults(faults, read, used, merged),
+        "rows_normalised": int(mended.sum()),
+        "mended": pd.Index(read[mended]),
+        "unmapped": _unmapped(rows, bad),
+    }
 
 
 def _all_faults(
     faults: list[pd.DataFrame], read: np.ndarray, used: np.ndarray, merged: np.ndarray
 ) -> pd.DataFrame:
-    """Faults in the order of the rows; of every row that is not used, why it is not."""
+    """Faults in the order of rows; of every row that is not used, why it is not."""
     told = pd.Index(read[merged])
     listed = join_faults([*faults, fault(told, "rows_merged", "", [""] * len(told))])
     silent = ~used
     silent[np.searchsorted(read, listed.loc[listed["row"].isin(read), "row"])] = False
     listed = join_faults([listed, _without_figure(read[silent])])
+    if listed["row"].is_monotonic_increasing:  # a copy of a million faults is worth saving
+        return listed
     return listed.sort_values("row", kind="stable", ignore_index=True)
 
 

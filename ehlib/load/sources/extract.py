@@ -146,6 +146,8 @@ def join_faults(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     if not filled:
         none = pd.DataFrame(columns=FAULT_COLUMNS, dtype="str").astype({"row": "int64"})
         return none.astype(dict.fromkeys(SAME, "category"))
+    if len(filled) == 1:
+        return filled[0].reset_index(drop=True)
     joined = {}
     for name in dict.fromkeys(name for part in filled for name in part.columns):
         columns = [part[name] for part in filled]

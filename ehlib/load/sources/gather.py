@@ -41,17 +41,10 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """Every row of a table, by column.
+class Written:
+    """Every row of a table as it was written; `read` holds its number in the file."""
 
-    `rows` has one row a tidy row: categories, numbers, the `decimals` of the value, the `_mark` of
-    each number, and whether a cell is `wrong`, was `changed` or has a per cent sign (`signed`).
-    Its index is the row of the file; `read` holds those of all rows read.
-    """
-
-    rows: pd.DataFrame
     read: np.ndarray
-    faults: pd.DataFrame
     packed: list[pa.Buffer]
 
     def cells(self, wanted: np.ndarray) -> pd.DataFrame:
@@ -71,6 +64,19 @@ class Gathered:
             start += len(texts)
             parts.append(texts.filter(pa.array(own)).combine_chunks().dictionary_encode())
         return pa.chunked_array(parts).unify_dictionaries().to_pandas().array
+
+
+class Gathered(NamedTuple):
+    """Every row of a table, by column, and what was found wrong while reading.
+
+    `rows` has one row a tidy row: categories, numbers, the `decimals` of the value, the `_mark` of
+    each number, and whether a cell is `wrong`, was `changed` or has a per cent sign (`signed`).
+    Its index is the row of the file.
+    """
+
+    rows: pd.DataFrame
+    faults: pd.DataFrame
+    written: Written
 
 
 class Column(NamedTuple):
@@ -129,7 +135,7 @@ class Gathering:
             columns[name] = _categories(joined, words) if words else joined
         rows = pd.DataFrame(columns, copy=False).set_index("row")
         faults = join_faults([*self.faults, *self._ambiguous(rows)])
-        return Gathered(rows, np.concatenate(self.read), faults, self.packed)
+        return Gathered(rows, faults, Written(np.concatenate(self.read), self.packed))
 
     def _read(self, column: "Column") -> None:
         """Put the numbers of a column into its part, and what is odd about them."""

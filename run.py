@@ -32,6 +32,7 @@ if sys.version_info < NEEDED:
 ROOT = Path(__file__).resolve().parent
 PREPARED = ROOT / "data" / "processed" / "observations.parquet"
 STARTED = time.monotonic()
+ON_ALL_CORES = ["-n", "logical", "--dist", "loadfile"]  # a test file stays on one of them
 USAGE = """usage: python run.py COMMAND
 
   reports [QUARTER] ...  prepare the data, then write the quarter's pages into reports/
@@ -356,16 +357,17 @@ def run_reports(words: list[str]) -> int:
 
 def run_tests(words: list[str]) -> int:
     """Exit code 0 if every check passes; each runs, whatever went wrong before it."""
+    named = any((ROOT / word.split("::")[0]).exists() for word in words)
     checks = {
         "ruff check": ["ruff", "check"],
         "ruff format": ["ruff", "format", "--check"],
         "prepare": [],
-        "tests": ["pytest", *words],
-        "notebooks": ["pytest", "--nbval-lax", "--nbval-current-env", "notebooks"],
+        "tests": ["pytest", *([] if named else ON_ALL_CORES), *words],
+        "notebooks": ["pytest", *ON_ALL_CORES, "--nbval-lax", "--nbval-current-env", "notebooks"],
     }
     if PREPARED.exists():
         del checks["prepare"]
-    if any((ROOT / word.split("::")[0]).exists() for word in words):
+    if named:
         del checks["notebooks"]  # only what was named is wanted
     failed = []
     for name, command in checks.items():

@@ -307,8 +307,8 @@ CHECKS = [
     "ruff format --check",
     "cli sample",
     "cli prepare",
-    "pytest",
-    "pytest --nbval-lax --nbval-current-env notebooks",
+    "pytest -n logical --dist loadfile",
+    "pytest -n logical --dist loadfile --nbval-lax --nbval-current-env notebooks",
 ]
 
 
@@ -325,7 +325,7 @@ def test_data_already_prepared_is_used(ready: Path):
     assert calls(ready) == [call for call in CHECKS if not call.startswith("cli")]
 
 
-@pytest.mark.parametrize("failing", ["ruff check", "cli prepare", "pytest", CHECKS[-1]])
+@pytest.mark.parametrize("failing", ["ruff check", "cli prepare", *CHECKS[-2:]])
 def test_check_that_fails_stops_no_other_and_is_named(ready: Path, failing: str):
     done = start(ready, "test", CODES=json.dumps({failing: 1}), WRITES="1")
     assert (done.returncode, calls(ready)) == (1, CHECKS)
@@ -334,7 +334,7 @@ def test_check_that_fails_stops_no_other_and_is_named(ready: Path, failing: str)
 
 def test_options_go_to_pytest_and_a_named_file_leaves_the_notebooks_out(ready: Path):
     start(ready, "test", "-x", WRITES="1")
-    assert calls(ready)[-2:] == ["pytest -x", CHECKS[-1]]
+    assert calls(ready)[-2:] == [f"{CHECKS[-2]} -x", CHECKS[-1]]
     (ready / "tests").mkdir()
     (ready / "tests" / "test_a.py").touch()
     start(ready, "test", "tests/test_a.py::test_b")

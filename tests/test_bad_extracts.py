@@ -48,9 +48,9 @@ def test_there_are_a_hundred_files_with_one_fault_each():
 
 @pytest.mark.parametrize("bad", EXTRACTS, ids=[each.name for each in EXTRACTS])
 def test_each_file_meets_its_rule_at_its_place(tmp_path, bad: Bad):
-    began = time.monotonic()
+    began = time.process_time()  # of this process: another's work must not fail it
     _, faults = read(tmp_path, bad.name, bad.content)
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS
     errors = faults[faults["severity"] == "error"]
     if not bad.rule:
         assert errors.empty, errors

@@ -33,10 +33,10 @@ def read_all(path: Path) -> None:
 
 def refusal(path: Path) -> SourceError:
     """Error of reading every grid of a file to its end."""
-    begun = time.monotonic()
+    begun = time.process_time()  # of this process: another's work must not fail it
     with pytest.raises(SourceError) as caught:
         read_all(path)
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
     message = str(caught.value)
     assert message.startswith(path.name)
     assert "\n" not in message
@@ -450,6 +450,7 @@ def test_file_that_excel_holds_says_to_close_it(tmp_path: Path, monkeypatch: pyt
 
 MEASURED = """
 import sys
+import time
 from pathlib import Path
 from ehlib.load.schema import SourceError
 from ehlib.load.tables import read_grids
@@ -462,6 +463,7 @@ for path in sys.argv[1:]:
         print(error.place["rule"])
 status = Path("/proc/self/status").read_text(encoding="utf-8")
 print(int(status.split("VmHWM:")[1].split()[0]) // 1024)
+print(time.process_time())
 """
 
 
@@ -480,7 +482,6 @@ def test_hostile_files_take_less_than_500_megabytes(tmp_path: Path):
         bombs.append(packed(path, parts | {part: data}))
     bombs.append(write(tmp_path, b"a,b\n1,2\n" + b'"\n",' * 10_000_000, "quotes.csv"))
     bombs.append(write(tmp_path, b"a,b\n" + b"x" * 300_000_000, "long.csv"))
-    begun = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, *map(str, bombs)],
         cwd=ROOT,
@@ -488,7 +489,7 @@ def test_hostile_files_take_less_than_500_megabytes(tmp_path: Path):
         text=True,
         check=True,
     )
-    *rules, peak = done.stdout.split()
+    *rules, peak, seconds = done.stdout.split()
     assert rules == ["workbook_too_large"] * 3 + ["quotation_open", "line_too_long"]
     assert int(peak) < 500
-    assert time.monotonic() - begun < 10 * len(bombs)
+    assert float(seconds) < 10 * len(bombs)

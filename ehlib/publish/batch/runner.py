@@ -1,31 +1,21 @@
 """Runs of notebooks, each in a fresh kernel: executed by papermill, checked, made into a page."""
 
 import contextlib
-import hashlib
-import logging
-import multiprocessing
-import os
-import socket
-import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from multiprocessing.connection import wait
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import papermill
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbformat import NotebookNode
-from papermill.exceptions import PapermillExecutionError
-from traitlets.config import Config
+from ehlib.load.reads import LOG, Read, read_noted
+from ehlib.publish.batch.making.room import free_memory
+from ehlib.publish.folder import file_digest
 
-from ehlib.publish.batch.parameters import read_notebook
-from ehlib.publish.page import PageFacts, PageSummary, numbered_cells, write_page
+if TYPE_CHECKING:
+    from ehlib.publish.page import PageFacts, PageSummary
 
-logging.getLogger("papermill").addHandler(logging.NullHandler())  # failures are told in Outcome
+FEW = 2  # runs for which it takes longer to warm kernels than to start cold ones
+LEAST = 2_000_000_000  # bytes that every kernel may have; a map of England's LSOAs takes half
 
 
 @dataclass(frozen=True)
@@ -39,27 +29,28 @@ class Job:
     folder: str
     path: str
     timeout: int
-    facts: PageFacts
+    facts: "PageFacts"
+    commentary: str = ""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended; `cell` counts from 1 and is 0 when no cell is to blame."""
+    """How a run ended; `cell` counts from 1 and is 0 when no cell is to blame.
+
+    `files` has the digests of the page and its downloads by their place in the page's folder,
+    `reads` what was read of the prepared data. `lost` says that the run fell with a process that
+    others use, too, so that it may not be to blame at all.
+    """
 
     page: str
     seconds: float
-    summary: PageSummary | None = None
+    summary: "PageSummary | None" = None
     digest: str = ""
     cell: int = 0
     error: str = ""
-
-
-class RunError(Exception):
-    """A notebook did not run to its end; `cell` counts from 1."""
-
-    def __init__(self, cell: int, problem: str) -> None:
-        super().__init__(f"cell {cell}: {problem}")
-        self.cell = cell
+    files: dict[str, str] = field(default_factory=dict)
+    reads: tuple[Read, ...] = ()
+    lost: bool = False
 
 
 def run_jobs(jobs: list[Job], *, processes: int) -> Iterator[Outcome]:
@@ -70,31 +61,33 @@ def run_jobs(jobs: list[Job], *, processes: int) -> Iterator[Outcome]:
     jobs : list of Job
         One a page.
     processes : int
-        How many run at once; 1 runs them in this process.
+        How many run at once.
 
     Yields
     ------
     Outcome
-        One a job, failed or not. A job whose process dies is run once more by itself, since
-        another job may have taken the process down.
+        One a job, failed or not. A job that is lost with a process is run once more by itself,
+        since another job may have taken the process down. Nothing runs on, and no kernel is left,
+        when the caller stops asking.
     """
-    if processes == 1:
-        yield from map(render, jobs)
-        return
-    waiting = {}
-    with _pool(processes) as pool:
-        futures = {pool.submit(render, job): job for job in jobs}
-        for future in as_completed(futures):
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                waiting[futures[future].page] = futures[future]
-    for job in waiting.values():
-        yield _run_alone(job)
+    from ehlib.publish.kernels import warm_kernels
+
+    again = []
+    few = len(jobs) <= FEW
+    memory = max(LEAST, (free_memory() or 0) // processes)
+    with contextlib.nullcontext() if few else warm_kernels(memory=memory):
+        for job, outcome in _run(jobs, processes):
+            if outcome.lost:
+                again.append(job)
+            else:
+                yield outcome
+        for job in again:
+            for _, outcome in _run([job], 1):
+                yield _lost_twice(outcome) if outcome.lost else outcome
 
 
 def render(job: Job) -> Outcome:
-    """Run a notebook and write its page.
+    """Run a notebook and write its page and downloads.
 
     Parameters
     ----------
@@ -106,136 +99,45 @@ def render(job: Job) -> Outcome:
     Outcome
         Without error only if every cell ran and the page was fit to be written.
     """
+    from ehlib.publish.downloads import write_downloads
+    from ehlib.publish.kernels.execute import execute, private_folder
+    from ehlib.publish.page import write_page
+
     begun = time.monotonic()
+    path = Path(job.path)
     try:
-        notebook = _execute(job)
-        summary = write_page(notebook, Path(job.path), facts=job.facts)
-        digest = hashlib.sha256(Path(job.path).read_bytes()).hexdigest()
+        with private_folder() as private:
+            notebook = execute(job, private)
+            summary = write_page(notebook, path, facts=job.facts, commentary=job.commentary)
+            downloads = write_downloads(notebook, path.parent, path.stem, job.facts)
+            reads = read_noted(private / LOG.lower())
     except Exception as error:  # one failing run must not end the batch: its outcome says so
         problem = (str(error) or type(error).__name__).splitlines()[0]
-        return Outcome(job.page, _since(begun), cell=getattr(error, "cell", 0), error=problem)
-    return Outcome(job.page, _since(begun), summary, digest)
+        cell, lost = getattr(error, "cell", 0), getattr(error, "lost", False)
+        return Outcome(job.page, _since(begun), cell=cell, error=problem, lost=lost)
+    written = [path, *downloads]
+    files = {each.relative_to(path.parent).as_posix(): file_digest(each) for each in written}
+    seconds, digest = _since(begun), files[path.name]
+    return Outcome(job.page, seconds, summary, digest, files=files, reads=reads)
 
 
-def _execute(job: Job) -> NotebookNode:
-    """Executed notebook, every cell of which ran without error."""
-    notebook = read_notebook(job.text, name=job.notebook)
-    begun: list[int] = []
-    try:
-        with _private_folder() as private:
-            executed = papermill.execute_notebook(
-                notebook,
-                None,
-                parameters=job.parameters,
-                cwd=job.folder,
-                progress_bar=False,
-                on_cell_start=lambda cell, cell_index: begun.append(cell_index),
-                **_kernel_options(private, job.timeout),
-            )
-    except PapermillExecutionError as error:
-        problem = f"{error.ename}: {error.evalue}"
-        raise RunError(_number(job, error.cell_index), problem.splitlines()[0]) from error
-    except CellTimeoutError as error:
-        problem = f"ran longer than the {job.timeout} seconds that batch.toml allows"
-        raise RunError(_number(job, begun[-1]), problem) from error
-    except DeadKernelError as error:
-        raise RunError(_number(job, begun[-1]), "the kernel died") from error
-    for number, cell in numbered_cells(executed):
-        if cell.cell_type == "code" and cell.source.strip() and not cell.execution_count:
-            raise RunError(number, "the cell was not run")
-    return executed
+def _run(jobs: list[Job], processes: int) -> Iterator[tuple[Job, Outcome]]:
+    """Jobs with their outcomes, those of a process that was lost included."""
+    from ehlib.publish.kernels.workers import Lost, work_through
 
-
-def _number(job: Job, index: int) -> int:
-    """Number of a cell as the analyst counts, from its index in papermill's copy."""
-    cells = read_notebook(job.text, name=job.notebook).cells
-    tags = [cell.metadata.get("tags", []) for cell in cells]
-    parameters = next(place for place, names in enumerate(tags) if "parameters" in names)
-    return index + 1 - (bool(job.parameters) and index > parameters)
-
-
-def _kernel_options(private: Path, timeout: int) -> dict[str, object]:
-    """What papermill passes on to nbclient."""
-    begun: list[float] = []
-
-    def time_left(cell: NotebookNode) -> int:
-        begun.append(time.monotonic())
-        return max(1, int(begun[0] + timeout - begun[-1]))  # 0 would mean for ever
-
-    manager = {"connection_file": str(private / "k.json")}
-    if hasattr(socket, "AF_UNIX") and os.name == "posix":
-        # sockets in a folder that only this user can open; nbclient's own default would put them
-        # into the notebooks' folder, where kernels that start together take each other's
-        manager |= {"transport": "ipc", "ip": str(private / "k")}
-    return {
-        "language": "python",
-        "kernel_name": "python3",  # this environment's, whatever the notebook was saved with
-        "config": Config({"KernelManager": manager}),
-        "extra_arguments": ["--HistoryManager.enabled=False"],
-        "start_timeout": max(timeout, 60),
-        "execution_timeout": timeout,
-        "timeout_func": time_left,  # for the run as a whole; nbclient's own is for each cell
-        "iopub_timeout": 60,
-        "force_raise_errors": True,
-        "shutdown_kernel": "immediate",
-    }
-
-
-@contextlib.contextmanager
-def _private_folder() -> Iterator[Path]:
-    """Short-lived folder for a kernel's sockets and settings, with the environment it needs."""
-    with tempfile.TemporaryDirectory(prefix="eh-", ignore_cleanup_errors=True) as name:
-        wanted = {
-            "IPYTHONDIR": name,  # neither history nor the user's own start-up files
-            "JUPYTER_RUNTIME_DIR": name,
-            "MPLBACKEND": "agg",  # a figure is shown by show_figure alone
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        }
-        if "PYTHONPATH" in os.environ:  # relative parts count from here, not from the notebook
-            parts = os.environ["PYTHONPATH"].split(os.pathsep)
-            wanted["PYTHONPATH"] = os.pathsep.join(str(Path(part).resolve()) for part in parts)
-        before = {key: os.environ.get(key) for key in wanted}
-        os.environ.update(wanted)
-        try:
-            yield Path(name)
-        finally:
-            for key, value in before.items():
-                os.environ.pop(key)
-                if value is not None:
-                    os.environ[key] = value
-
-
-def _run_alone(job: Job) -> Outcome:
-    """Outcome of a job in a process of its own."""
     begun = time.monotonic()
-    with _pool(1) as pool:
-        try:
-            return pool.submit(render, job).result()
-        except BrokenProcessPool:
-            problem = "its process was ended from outside, twice; is there memory enough?"
-            return Outcome(job.page, _since(begun), error=problem)
+    done = work_through(jobs, render, processes=processes, seconds=lambda job: job.timeout)
+    with contextlib.closing(done):
+        for job, ended in done:
+            if isinstance(ended, Lost):
+                ended = Outcome(job.page, _since(begun), error=ended.problem, lost=True)
+            yield job, ended
 
 
-@contextlib.contextmanager
-def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Fresh processes, which drop what has not begun when the batch is broken off."""
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with_batch)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _end_with_batch() -> None:
-    """End this worker when the batch is killed, and its kernel with it."""
-    batch = multiprocessing.parent_process()
-
-    def watch() -> None:
-        wait([batch.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+def _lost_twice(outcome: Outcome) -> Outcome:
+    problem = "its process was ended from outside, twice; is there memory enough?"
+    place = f"cell {outcome.cell}: " if outcome.cell else ""
+    return replace(outcome, error=f"{place}{problem}", lost=False)
 
 
 def _since(begun: float) -> float:

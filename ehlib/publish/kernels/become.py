@@ -1,0 +1,89 @@
+"""Become a kernel: what a process that has imported the libraries does to be like a fresh one."""
+
+import ctypes
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+
+from ehlib.publish.kernels.libraries import import_libraries, leave_folder
+
+LAUNCHER = "ipykernel_launcher"
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+
+
+def main() -> None:
+    """Import the libraries, wait for a request on standard input, and be the kernel it asks for."""
+    leave_folder()
+    import_libraries()
+    line = sys.stdin.readline()
+    if line:  # else whoever might have asked has ended
+        enter(json.loads(line))
+        run()
+
+
+def enter(request: dict) -> None:
+    """Take on folder, environment, arguments and limits of a request.
+
+    Parameters
+    ----------
+    request : dict
+        `arguments` for ipykernel, `env`, `folder`, and `memory` in bytes, 0 for no limit.
+    """
+    os.environ.clear()
+    os.environ.update(request["env"])
+    os.chdir(request["folder"])
+    if hasattr(time, "tzset"):
+        time.tzset()
+    tempfile.tempdir = None  # it may stand elsewhere in this environment
+    sys.argv = [LAUNCHER, *request["arguments"]]
+    _draw_anew()
+    if request["memory"]:
+        limit_memory(request["memory"])
+
+
+def run() -> None:
+    """Be a kernel until it is shut down."""
+    from ipykernel.kernelapp import launch_new_instance
+
+    launch_new_instance()
+
+
+def reset_signals() -> None:
+    """Put signals back to what a fresh Python has."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def die_with(parent: int) -> None:
+    """Have the system kill this process when its parent ends; end now if it has ended already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def limit_memory(most: int) -> None:
+    """Let a notebook that asks for more memory fail in its cell, before the system kills others."""
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _draw_anew() -> None:
+    """Draw random numbers that no other kernel draws; Python and OpenSSL see to theirs."""
+    import numpy as np
+
+    np.random.seed()  # noqa: NPY002 - the generator that notebooks may still use
+    random.seed()
+
+
+if __name__ == "__main__":
+    main()

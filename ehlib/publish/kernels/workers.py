@@ -1,0 +1,159 @@
+"""Processes that do the runs of a batch: each its own, watched, and ended with the batch."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from ehlib.publish.kernels.keeper import environment, may_fork
+from ehlib.publish.kernels.libraries import SINGLE
+
+PRELOADED = ["ehlib.publish.kernels.execute"]  # what every worker would import
+GRACE = 60.0  # seconds beyond a task's own limit that a worker may take for all around it
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A task has no result, because its process ended or took too long; `problem` says which."""
+
+    problem: str
+
+
+@dataclass
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+    task: int = -1
+    end: float = float("inf")
+
+
+def work_through(
+    tasks: list[Any],
+    work: Callable[[Any], object],
+    *,
+    processes: int,
+    seconds: Callable[[Any], float],
+) -> Iterator[tuple[Any, object]]:
+    """Tasks with their results, or with `Lost`, in the order they end.
+
+    Parameters
+    ----------
+    tasks : list
+        Can be pickled, as `work` can.
+    work : callable
+        Gives the result of a task.
+    processes : int
+        How many work at once.
+    seconds : callable
+        How long a task may take; `GRACE` is added.
+
+    Yields
+    ------
+    tuple
+        All workers are killed when the caller stops asking.
+    """
+    waiting = deque(range(len(tasks)))
+    workers = [_start(work) for _ in range(min(processes, len(tasks)))]
+    try:
+        while waiting or any(worker.task >= 0 for worker in workers):
+            for place, worker in enumerate(workers):
+                if worker.task < 0 and waiting:
+                    number = waiting.popleft()
+                    limit = seconds(tasks[number]) + GRACE
+                    workers[place] = _hand_over(worker, tasks[number], work, limit)
+                    workers[place].task = number
+            for worker in _ended(workers):
+                task, worker.task = worker.task, -1
+                yield tasks[task], _result(worker)
+    finally:
+        for worker in workers:
+            _end(worker)
+
+
+def _start(work: Callable[[Any], object]) -> _Worker:
+    context = multiprocessing.get_context("forkserver" if may_fork() else "spawn")
+    if may_fork():
+        context.set_forkserver_preload(PRELOADED)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, work))
+    with environment(SINGLE):
+        process.start()
+    theirs.close()
+    return _Worker(process, ours)
+
+
+def _hand_over(
+    worker: _Worker, task: object, work: Callable[[Any], object], limit: float
+) -> _Worker:
+    """Give a task to a worker, or to another in the place of one that has ended."""
+    try:
+        worker.pipe.send(task)
+    except OSError:
+        _end(worker)
+        worker = _start(work)
+        worker.pipe.send(task)
+    worker.end = time.monotonic() + limit
+    return worker
+
+
+def _ended(workers: list[_Worker]) -> list[_Worker]:
+    """Workers whose task has come to an end: with a result, by death, or by the clock."""
+    busy = [worker for worker in workers if worker.task >= 0]
+    first = min(worker.end for worker in busy)
+    handles = [each for worker in busy for each in (worker.pipe, worker.process.sentinel)]
+    ready = wait(handles, timeout=max(0, first - time.monotonic()))
+    now = time.monotonic()
+    return [
+        worker
+        for worker in busy
+        if worker.pipe in ready or worker.process.sentinel in ready or worker.end <= now
+    ]
+
+
+def _result(worker: _Worker) -> object:
+    """What a worker sent, or why it sent nothing."""
+    try:
+        if worker.pipe.poll():
+            return worker.pipe.recv()
+        late = worker.process.is_alive()
+    except (EOFError, OSError):
+        late = False
+    _end(worker)
+    if late:
+        return Lost(f"its process did not end within {GRACE:.0f} seconds of its time")
+    return Lost("its process was ended from outside")
+
+
+def _end(worker: _Worker) -> None:
+    """Kill a worker; its kernel's server sees its connection close and kills the kernel."""
+    worker.process.kill()
+    worker.process.join()
+    with contextlib.suppress(OSError):
+        worker.pipe.close()
+
+
+def _serve(pipe: Connection, work: Callable[[Any], object]) -> None:
+    """Be a worker: do one task after another until the batch closes the pipe."""
+    signal.signal(signal.SIGINT, _leave_to_batch)
+    threading.Thread(target=_end_with_batch, daemon=True).start()
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            pipe.send(work(pipe.recv()))
+
+
+def _leave_to_batch(number: int, frame: object) -> None:
+    """Let Ctrl-C be the batch's own affair: it ends its workers; kernels do not inherit this."""
+
+
+def _end_with_batch() -> None:
+    """End this worker when the batch is killed, and its kernel with it."""
+    wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)

@@ -1,17 +1,20 @@
 """The folder of a quarter: held by one batch at a time and replaced whole."""
 
 import contextlib
+import ctypes
 import hashlib
 import json
 import os
 import shutil
+import sys
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 MANIFEST = "manifest.json"
+AT_FDCWD, EXCHANGE = -100, 2  # of the Linux call that exchanges two names
+TRIES, PAUSE = 5, 0.2  # a virus scanner holds a file for moments
 NOT_COUNTED = {"Thumbs.db", "desktop.ini"}  # what file browsers leave behind
 
 
@@ -56,6 +59,8 @@ def hold(out: Path) -> Iterator[None]:
     BatchHeldError
         If another batch holds it; says which.
     """
+    from filelock import FileLock, Timeout  # imports more than a batch with nothing to do needs
+
     out.parent.mkdir(parents=True, exist_ok=True)
     note = out.with_name(f".{out.name}.holder.json")
     lock = FileLock(out.with_name(f".{out.name}.lock"), timeout=0)
@@ -106,7 +111,10 @@ def read_manifest(out: Path) -> dict:
             manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
         except ValueError as error:
             raise FolderError(f"{MANIFEST} of {out.name} is damaged; move it elsewhere") from error
-    ours = {MANIFEST, "index.html", *(run["page"] for run in manifest.get("runs", []))}
+    listed = [
+        name for run in manifest.get("runs", []) for name in (run["page"], *run.get("files", ()))
+    ]
+    ours = {MANIFEST, "index.html", *(name.split("/")[0] for name in listed)}
     found = {path.name for path in out.iterdir()} if out.is_dir() else set()
     strange = sorted(n for n in found - ours - NOT_COUNTED if not n.startswith("."))
     if strange:
@@ -146,23 +154,55 @@ def swap(staged: Path, out: Path) -> None:
     """
     aside = out.with_name(f".{out.name}.old-{os.getpid()}")
     try:
-        _sync_folder(staged)
-        if out.exists():
-            out.replace(aside)
-        staged.replace(out)
+        sync_tree(staged)
+        if not (out.exists() and _exchange(staged, out)):
+            if out.exists():
+                _replace(out, aside)
+            _replace(staged, out)
     except OSError as error:
         if aside.exists() and not out.exists():
             aside.replace(out)
         raise FolderError(
             f"{out.name} cannot be replaced ({error.strerror}); close its pages and run again"
         ) from error
-    _sync_folder(out.parent)
+    _sync(out.parent)
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make renames last; Windows has no such call and needs none."""
-    if hasattr(os, "O_DIRECTORY"):
-        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def sync_tree(folder: Path) -> None:
+    """Bring every file of a folder to the disk: all are written by then, so that it is quick."""
+    for path in sorted(folder.rglob("*")):
+        _sync(path)
+    _sync(folder)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step, so that there is never none; False where it cannot be."""
+    if sys.platform != "linux":
+        return False
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):  # a C library without it
+        return False
+    return rename(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), EXCHANGE) == 0
+
+
+def _replace(source: Path, target: Path) -> None:
+    """Rename, again after a moment where another program holds a file just then."""
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(PermissionError):
+            source.replace(target)
+            return
+        time.sleep(PAUSE)
+    source.replace(target)
+
+
+def _sync(path: Path) -> None:
+    """Make a file's content, or a folder's renames, last; Windows has no call for folders."""
+    if path.is_dir() and not hasattr(os, "O_DIRECTORY"):
+        return
+    opened = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
         os.fsync(opened)
+    finally:
         os.close(opened)

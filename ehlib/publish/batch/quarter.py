@@ -1,26 +1,34 @@
 """Run the batch of a quarter and publish its pages together."""
 
-import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
-from tqdm import tqdm
-
 from ehlib.load.periods import parse_quarter
+from ehlib.measure.disclosure.policy import read_policies
+from ehlib.publish.batch.keys.store import STORE, Store
+from ehlib.publish.batch.keys.world import stamped
+from ehlib.publish.batch.making.follow import followed
+from ehlib.publish.batch.making.jobs import Work, work_of
+from ehlib.publish.batch.making.room import room_for
+from ehlib.publish.batch.making.whole import (
+    Published,
+    finish_set,
+    in_words,
+    may_publish,
+    raw_beside,
+    stage_pages,
+)
 from ehlib.publish.batch.record import (
     BatchResult,
     begin_record,
-    ended_entry,
-    is_standing,
-    kept_entry,
     now,
     planned_entry,
     version,
     write_last_batch,
-    write_manifest,
 )
+from ehlib.publish.batch.released import Released, protected_data, record_release
 from ehlib.publish.batch.runner import Job, Outcome, run_jobs
 from ehlib.publish.batch.runs import (
     NOTEBOOKS,
@@ -32,9 +40,11 @@ from ehlib.publish.batch.runs import (
     plan,
     select,
 )
-from ehlib.publish.batch.schedule import Schedule, read_schedule
+from ehlib.publish.batch.schedule import read_schedule
 from ehlib.publish.folder import hold, read_manifest, stage, swap
-from ehlib.publish.page import PageFacts, write_index
+from ehlib.publish.page import PageFacts
+from ehlib.publish.parts.commentary import read_commentary
+from ehlib.publish.parts.glossary import PAGE, read_terms
 from ehlib.publish.release import gate
 
 
@@ -51,6 +61,8 @@ def run_quarter(
     dry_run: bool = False,
     publish_partial: bool = False,
     progress: bool = True,
+    force: bool = False,
+    scheduler: str = "",
 ) -> BatchResult:
     """Plan and run the batch of a quarter.
 
@@ -61,38 +73,46 @@ def run_quarter(
     out : Path, optional
         The quarter's folder; `reports/2013-14-Q3` of the project when not given.
     reference_dir, processed_dir, notebooks_dir : Path
-        As for `plan`.
+        As for `plan`; notebooks read a copy of the prepared data that holds no hidden figure.
     only, area : str
         Run these pages alone, as for `plan`; the others stay as they were published.
-    jobs : int, optional
-        Runs at once; as many as there are cores when not given.
     dry_run : bool
-        Check what would run, and run nothing.
-    publish_partial, progress : bool
+        Check what would run and why, and run nothing.
+    jobs, publish_partial, progress, force, scheduler
         As for `run`.
 
     Returns
     -------
     BatchResult
-        `failed` is empty when all went well; after a dry run every entry is `planned`.
+        `failed` is empty when all went well; after a dry run entries of pages that would run are
+        `planned` and say `why`, the others `kept`.
 
     Raises
     ------
     BatchError, ValueError, FolderError, BatchHeldError
         As `plan` and `run` do, before any notebook runs.
+    ObservationError
+        If figures that are to be hidden could be worked out from those that are shown.
     """
     quarter = quarter or read_schedule(reference_dir / "batch.toml").default_quarter
     period = parse_quarter(quarter)
-    folders = {"reference_dir": reference_dir, "processed_dir": processed_dir}
-    due = plan(period.label, notebooks_dir=notebooks_dir, **folders)
-    chosen = select(due, area=area, only=only)
     out = out or ROOT / "reports" / period.slug
-    if dry_run:
-        check_runs(chosen)
-        entries = [planned_entry(run) for run in chosen]
-        return BatchResult(period.label, out, published=False, runs=entries)
-    options = {"jobs": jobs, "publish_partial": publish_partial, "progress": progress}
-    return run(chosen, quarter=period.label, out=out, due=due, **folders, **options)
+    folders = {"processed_dir": processed_dir, "reference_dir": reference_dir}
+    with protected_data(
+        processed_dir, reference_dir=reference_dir, quarter=period.label
+    ) as released:
+        read = {"reference_dir": reference_dir, "processed_dir": released.folder}
+        due = plan(period.label, notebooks_dir=notebooks_dir, **read)
+        chosen = select(due, area=area, only=only)
+        given = {"quarter": period.label, "out": out, "due": due, "force": force, **folders}
+        if dry_run:
+            return _dry_run(chosen, **given)
+        options = {"jobs": jobs, "publish_partial": publish_partial, "progress": progress}
+        options |= {"scheduler": scheduler, "released": released}
+        with stamped(period.label, out, notebooks_dir=notebooks_dir, **folders) as stamp:
+            result = run(chosen, **given, **options)
+            stamp.whole = result.stands_whole(len(due)) and stamp.covers(due)
+    return result
 
 
 def run(
@@ -106,8 +126,13 @@ def run(
     due: list[Run] | None = None,
     publish_partial: bool = False,
     progress: bool = True,
+    force: bool = False,
+    scheduler: str = "",
+    released: Released | None = None,
 ) -> BatchResult:
     """Run notebooks and put their pages in the place of the quarter's earlier ones.
+
+    A page that was made before is run only when something that it rests on has changed.
 
     Parameters
     ----------
@@ -118,9 +143,11 @@ def run(
     out : Path
         The quarter's folder. Replaced whole when every run passed; otherwise it stays as it is.
     processed_dir, reference_dir : Path
-        Hashed into the manifest; `last_batch.json` in the first records every batch.
+        Hashed into the manifest; `last_batch.json` in the first records every batch, and `pages`
+        there keeps every page that was made well.
     jobs : int, optional
-        Runs at once; 1 runs them in this process.
+        Runs at once; as many as cores and free memory allow when not given, 1 runs them in this
+        process.
     due : list of Run, optional
         All pages that the quarter should have, when `runs` are only some: those published
         earlier are kept, and the index names those that are missing.
@@ -128,6 +155,12 @@ def run(
         Publish the pages that passed even when others failed; the index names those.
     progress : bool
         Show a bar, or plain lines where stderr is no terminal.
+    force : bool
+        Run all of `runs`, whatever has changed.
+    scheduler : str
+        Address of a Dask cluster that runs them, such as `tcp://10.0.0.5:8786`.
+    released : Released, optional
+        The protected data that the notebooks of `runs` read.
 
     Returns
     -------
@@ -145,100 +178,74 @@ def run(
     ReleaseError
         If the finished set tells what it must not; `out` stays as it is.
     """
-    check_runs(runs)
-    schedule = read_schedule(reference_dir / "batch.toml")
-    facts = PageFacts(schedule.trust, quarter, date.today(), version("ehlib"))
     due = due or runs
+    check_runs(due)
     folders = {"processed_dir": processed_dir, "reference_dir": reference_dir}
-    with hold(out), stage(out) as staged:
-        earlier = read_manifest(out)
-        record = begin_record(quarter, processed_dir, reference_dir)
-        work = [_job(item, staged, schedule, facts) for item in runs]
-        entries = _run_all(runs, work, jobs=jobs, progress=progress)
-        for item in due:
-            if item.page not in entries and (kept := kept_entry(item, earlier, out, staged)):
-                entries[item.page] = kept
+    work = _work(due, quarter, **folders)
+    running = partial(_running, jobs=jobs, progress=progress, scheduler=scheduler)
+    with in_words(out), hold(out), hold(work.store.folder), stage(out) as staged, work:
+        earlier = Published(out, read_manifest(out))
+        lost = earlier.lost
+        record = begin_record(quarter, **folders, snapshot=work.snapshot)
+        entries = work.run_stale([item.page for item in runs], running, force=force)
+        outdated = stage_pages(entries, due, work, (earlier, staged))
         record["runs"] = [entries[item.page] for item in due if item.page in entries]
-        record["finished"] = now()
-        published = _may_publish(record["runs"], publish_partial)
+        record |= {"protection": released.account if released else {}, "finished": now()}
+        published = may_publish(record["runs"], publish_partial)
         if published:
-            _finish(record, staged, facts=facts, due=due)
-            gate(staged, **folders, raw_dir=_raw(processed_dir))
+            finish_set(record, staged, facts=work.facts, due=due, out=out)
+            shown = released.frame if released else None
+            gate(staged, shown=shown, **folders, raw_dir=raw_beside(processed_dir))
+            if released:
+                record_release(released, processed_dir, reference_dir=reference_dir)
             swap(staged, out)
     write_last_batch(record, processed_dir, published=published)
-    return BatchResult(quarter, out, published, record["runs"])
-
-
-def _job(run: Run, staged: Path, schedule: Schedule, facts: PageFacts) -> Job:
-    return Job(
-        page=run.page,
-        notebook=run.notebook.name,
-        text=run.notebook.read_text(encoding="utf-8"),
-        parameters=run.parameters,
-        folder=str(run.notebook.parent.resolve()),
-        path=str(staged.resolve() / f"{run.page}.html"),
-        timeout=schedule.timeout_seconds,
-        facts=facts,
+    mended = lost if published else ()
+    return BatchResult(
+        quarter, out, published, record["runs"], mended=mended, outdated=tuple(outdated)
     )
 
 
-def _raw(processed_dir: Path) -> Path | None:
-    """Folder of extracts beside the prepared data, whose ids no page may hold."""
-    raw = processed_dir.parent / "raw"
-    return raw if raw.is_dir() else None
-
-
-def _run_all(
-    runs: list[Run], work: list[Job], *, jobs: int | None, progress: bool
-) -> dict[str, dict]:
-    """Entries of runs by page."""
-    import matplotlib.font_manager  # noqa: F401 - builds its cache once, not in every kernel
-
-    ended = run_jobs(work, processes=jobs or min(_cores(), len(work)))
-    if progress:
-        ended = _followed(ended, len(work))
-    outcomes = {outcome.page: outcome for outcome in ended}
-    return {
-        run.page: ended_entry(run, job, outcomes[run.page])
-        for run, job in zip(runs, work, strict=True)
-    }
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _followed(ended: Iterator[Outcome], total: int) -> Iterator[Outcome]:
-    """The same outcomes, with progress on stderr."""
-    plain = not sys.stderr.isatty()
-    failed = 0
-    with tqdm(total=total, unit="page", disable=plain) as bar:
-        for number, outcome in enumerate(ended, start=1):
-            failed += bool(outcome.error)
-            said = f"{outcome.page} {outcome.error or f'done in {outcome.seconds:.1f} s'}"
-            if plain:
-                print(f"[{number}/{total}] {said}", file=sys.stderr, flush=True)
-            elif outcome.error:
-                bar.write(said, file=sys.stderr)
-            bar.set_postfix(failed=failed, refresh=False)
-            bar.update()
-            yield outcome
-
-
-def _may_publish(entries: list[dict], publish_partial: bool) -> bool:
-    """Whether all pages are there or, in a partial set, any that this batch has made."""
-    done = [entry["outcome"] == "done" for entry in entries]
-    return all(map(is_standing, entries)) or (publish_partial and any(done))
-
-
-def _finish(record: dict, staged: Path, *, facts: PageFacts, due: list[Run]) -> None:
-    """Finish the staged set with index and manifest."""
-    standing = {entry["page"]: entry for entry in record["runs"] if is_standing(entry)}
-    missing = [
-        f"{run.group}: {run.title_hint}" for run in due if f"{run.page}.html" not in standing
+def _dry_run(chosen: list[Run], *, due: list[Run], force: bool, **given: object) -> BatchResult:
+    """What would run and why, without running or writing anything."""
+    check_runs(chosen)
+    quarter, out = given.pop("quarter"), given.pop("out")
+    work = _work(due, quarter, **given)
+    why = work.reasons([item.page for item in chosen], force=force)
+    entries = [
+        planned_entry(item) | {"why": why[item.page]}
+        if why[item.page]
+        else work.entry_kept(item.page)
+        for item in chosen
     ]
-    write_index(list(standing.values()), staged / "index.html", facts=facts, missing=missing)
-    write_manifest(record, staged)
+    lost = Published(out, read_manifest(out)).lost
+    return BatchResult(quarter, out, published=False, runs=entries, mended=lost)
+
+
+def _work(due: list[Run], quarter: str, *, processed_dir: Path, reference_dir: Path) -> Work:
+    """Work of the pages due, with all that pages say about their set."""
+    schedule = read_schedule(reference_dir / "batch.toml")
+    pages = {item.page: item for item in due}
+    docs = pages[PAGE].notebook.parents[1] / "docs" if PAGE in pages else None
+    terms = read_terms(docs) if docs else ()
+    below = read_policies(reference_dir / "disclosure.toml").of(["case"]).threshold
+    told = {"terms": terms, "below": below}
+    facts = PageFacts(schedule.trust, quarter, date.today(), version("ehlib"), **told)
+    commentary = read_commentary(reference_dir, quarter, pages=set(pages))
+    store = Store(processed_dir / STORE / parse_quarter(quarter).slug)
+    return work_of(due, store, facts=facts, timeout=schedule.timeout_seconds, commentary=commentary)
+
+
+def _running(
+    work: list[Job], *, jobs: int | None, progress: bool, scheduler: str
+) -> Iterable[Outcome]:
+    """Outcomes of jobs as they end, here or on a cluster."""
+    if scheduler:
+        from ehlib.publish.batch.cluster import run_on_cluster
+
+        ended = run_on_cluster(work, scheduler)
+    else:
+        import matplotlib.font_manager  # noqa: F401 - builds its cache once, not in every kernel
+
+        ended = run_jobs(work, processes=jobs or room_for(len(work)))
+    return followed(ended, len(work)) if progress else ended

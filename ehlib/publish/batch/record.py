@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.metadata
-import itertools
 import json
 import platform
 import tempfile
@@ -10,14 +9,21 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ehlib.publish.batch.runner import Job, Outcome
-from ehlib.publish.batch.runs import ROOT, Run
-from ehlib.publish.folder import MANIFEST, file_digest, write_synced
+from ehlib.publish.folder import MANIFEST, write_synced
 
+if TYPE_CHECKING:
+    from ehlib.publish.batch.keys.data import Snapshot
+    from ehlib.publish.batch.runner import Job, Outcome
+    from ehlib.publish.batch.runs import Run
+
+ROOT = Path(__file__).resolve().parents[3]
+LISTED = 5
 LAST_BATCH = "last_batch.json"  # beside the data, since errors may quote what is not published
 TOOLS = ["ehlib", "pandas", "papermill", "nbconvert"]
 STANDING = {"done", "kept"}
+PRIVATE = {"error", "cell", "why"}  # may quote what is not published
 
 
 @dataclass(frozen=True)
@@ -28,11 +34,18 @@ class BatchResult:
     out: Path
     published: bool
     runs: list[dict] = field(default_factory=list)
+    unchanged: bool = False  # nothing was to be done
+    mended: tuple[str, ...] = ()  # files of the set that had been deleted or written to
+    outdated: tuple[str, ...] = ()  # pages not asked for that would have been made anew
 
     @property
     def failed(self) -> list[dict]:
         """Entries of the runs that failed."""
         return [entry for entry in self.runs if entry["outcome"] == "failed"]
+
+    def stands_whole(self, due: int) -> bool:
+        """Whether all pages due are in the set, and none is older than what it rests on."""
+        return self.published and not self.outdated and sum(map(is_standing, self.runs)) == due
 
     @property
     def lines(self) -> list[str]:
@@ -41,7 +54,26 @@ class BatchResult:
         counts = Counter(entry["outcome"] for entry in self.runs)
         tally = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
         end = "published" if self.published else "nothing published"
+        if self.unchanged:
+            end = "nothing to do"
+        said += _listed("put back as they were", self.mended)
+        said += _listed("as they were before, since they were not asked for", self.outdated)
         return [*said, f"{self.quarter}: {tally}; {end}"]
+
+    @property
+    def plan_lines(self) -> list[str]:
+        """What to tell after a dry run: each page that would run and why, then how many."""
+        due = [entry for entry in self.runs if entry["outcome"] == "planned"]
+        said = [f"{entry['page']}: {entry['why']}" for entry in due]
+        said += _listed("would be put back as they were", self.mended)
+        rest = len(self.runs) - len(due)
+        return [*said, f"{self.quarter}: {len(due)} would run, {rest} are as they should be"]
+
+
+def _listed(words: str, names: tuple[str, ...]) -> list[str]:
+    """A line with the first names, or none where there are no names."""
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return [f"{words}: {', '.join(names[:LISTED])}{more}"] if names else []
 
 
 def call(entry: dict) -> str:
@@ -55,7 +87,7 @@ def is_standing(entry: dict | None) -> bool:
     return entry is not None and entry["outcome"] in STANDING
 
 
-def planned_entry(run: Run) -> dict:
+def planned_entry(run: "Run") -> dict:
     """Entry of a run that has not begun."""
     return {
         "page": f"{run.page}.html",
@@ -67,7 +99,7 @@ def planned_entry(run: Run) -> dict:
     }
 
 
-def ended_entry(run: Run, job: Job, outcome: Outcome) -> dict:
+def ended_entry(run: "Run", job: "Job", outcome: "Outcome") -> dict:
     """Entry of a run that has ended.
 
     Parameters
@@ -96,22 +128,39 @@ def ended_entry(run: Run, job: Job, outcome: Outcome) -> dict:
         "finding": outcome.summary.finding,
         "status": outcome.summary.status,
         "synthetic": outcome.summary.synthetic,
+        "judged": getattr(outcome.summary, "judged", []),
         "bytes": outcome.summary.size,
         "sha256": outcome.digest,
     }
 
 
-def kept_entry(run: Run, earlier: dict, out: Path, staged: Path) -> dict | None:
-    """Entry of a page taken over from the published set, with its file; None if it has none."""
+def failed_entry(entry: dict, problem: str) -> dict:
+    """Entry of a run that ended well, but whose page cannot be kept."""
+    return entry | {"outcome": "failed", "cell": 0, "error": _tidy(problem)}
+
+
+def kept_entry(run: "Run", stored: dict) -> dict:
+    """Entry of a page that was made before, under the heading that it has in the plan."""
+    named = {name: value for name, value in planned_entry(run).items() if name != "title"}
+    return stored | named | {"outcome": "kept"}
+
+
+def standing_entry(run: "Run", earlier: dict) -> dict | None:
+    """Entry that a page has in the published set, if any."""
     name = f"{run.page}.html"
-    for entry in earlier.get("runs", []):
-        if entry["page"] == name and is_standing(entry) and (out / name).is_file():
-            write_synced(staged / name, (out / name).read_bytes())
-            return entry | {"outcome": "kept"}
-    return None
+    found = (entry for entry in earlier.get("runs", []) if entry["page"] == name)
+    entry = next(filter(is_standing, found), None)
+    return entry and entry | {"outcome": "kept"}
 
 
-def begin_record(quarter: str, processed_dir: Path, reference_dir: Path) -> dict:
+def index_entry(manifest: dict) -> dict[str, str]:
+    """Hash of the index by its name, as a manifest has it."""
+    return {name: str(digest) for name, digest in manifest.get("files", {}).items()}
+
+
+def begin_record(
+    quarter: str, processed_dir: Path, reference_dir: Path, snapshot: "Snapshot"
+) -> dict:
     """Manifest of a batch that begins now, with the hashes of what it reads.
 
     Parameters
@@ -120,6 +169,8 @@ def begin_record(quarter: str, processed_dir: Path, reference_dir: Path) -> dict
         Its label.
     processed_dir, reference_dir : Path
         Every file in them is hashed; names are relative to each.
+    snapshot : Snapshot
+        Gives the hashes.
 
     Returns
     -------
@@ -132,8 +183,8 @@ def begin_record(quarter: str, processed_dir: Path, reference_dir: Path) -> dict
         "started": now(),
         "tools": {"python": platform.python_version()} | {tool: version(tool) for tool in TOOLS},
         "inputs": {
-            "processed": _digests(processed_dir),
-            "reference": _digests(reference_dir),
+            "processed": snapshot.folder(processed_dir),
+            "reference": snapshot.folder(reference_dir),
             "sources": json.loads(sources.read_text("utf-8")) if sources.is_file() else [],
         },
     }
@@ -150,7 +201,7 @@ def version(package: str) -> str:
 def write_manifest(record: dict, folder: Path) -> None:
     """Write a set's manifest, without the errors: they may quote what is not published."""
     runs = [
-        {key: value for key, value in entry.items() if key not in {"error", "cell"}}
+        {key: value for key, value in entry.items() if key not in PRIVATE}
         for entry in record["runs"]
     ]
     _write(folder / MANIFEST, record | {"runs": runs})
@@ -169,18 +220,6 @@ def now() -> str:
 def _write(path: Path, content: dict) -> None:
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     write_synced(path, text.encode("utf-8"))
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    own = [path.relative_to(folder).parts[0] for path in files]
-    kept = [not name.startswith(".") and name != "releases" for name in own]
-    files = list(itertools.compress(files, kept))
-    return {
-        path.relative_to(folder).as_posix(): file_digest(path)
-        for path in files
-        if path.name != LAST_BATCH
-    }
 
 
 def _tidy(value: object) -> object:

@@ -120,7 +120,9 @@ def check_runs(runs: list[Run]) -> None:
     ------
     BatchError
         If any is undeclared or of another type; names notebook, page and parameter, all at once.
+        If a page has a name that is no slug or not its own.
     """
+    _check_names(runs)
     declared = {path: _declared(path) for path in {run.notebook for run in runs}}
     faults = [
         f"{run.notebook.name} for {run.page}: {fault}"

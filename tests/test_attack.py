@@ -230,3 +230,67 @@ def test_bounds_are_those_of_every_table_that_fits(table: list, hidden: set):
     bounds = attacked(rows)
     for (row, column), expected in enumerated(table, hidden).items():
         assert ends(bounds, area_code=DISTRICTS[row], category=SOURCES[column]) == expected
+
+
+def test_a_percentage_of_all_records_has_their_number_as_denominator():
+    link = {"indicator": "early_help_returns", "figure": "denominator"}
+    link |= {"of": "early_help_episodes", "all_but": []}
+    rows = [
+        cell(DISTRICTS[0], 31, indicator_id="early_help_episodes"),
+        cell(DISTRICTS[0], None, indicator_id="early_help_returns"),
+    ]
+    bounds = attacked(rows, links=(link,))
+    assert ends(bounds, figure="denominator", indicator_id="early_help_returns") == (31, 31)
+    assert ends(bounds, figure="numerator", indicator_id="early_help_returns") == (0, 31)
+
+
+def test_a_part_of_other_records_bounds_them_and_leaves_a_rest():
+    link = {"indicator": "needs_met", "figure": "numerator", "of": "early_help_closed"}
+    link |= {"category_type": "closure_reason", "categories": ["needs met"], "within": True}
+    reason = {"indicator_id": "early_help_closed", "category_type": "closure_reason"}
+    whole = cell(DISTRICTS[0], 20, category="needs met", **reason)
+    hidden = cell(DISTRICTS[0], None, indicator_id="needs_met")
+    assert ends(attacked([whole, hidden], links=(link,)), figure="numerator") == (0, 20)
+    part = cell(DISTRICTS[0], 17, indicator_id="needs_met", denominator=40)
+    assert ends(attacked([whole, part], links=(link,)), figure="rest") == (3, 3)
+
+
+def test_figures_of_a_part_may_be_linked_by_their_denominators():
+    link = {"indicator": "quality_audits_adequate", "figure": "denominator"}
+    link |= {"of": "audits_adequate", "of_figure": "denominator"}
+    link |= {"category_type": "service", "categories": ["social care"]}
+    rows = [
+        cell(
+            DISTRICTS[0],
+            9,
+            indicator_id="audits_adequate",
+            denominator=12,
+            category_type="service",
+            category="social care",
+        ),
+        cell(DISTRICTS[0], None, indicator_id="quality_audits_adequate"),
+    ]
+    assert ends(attacked(rows, links=(link,)), figure="denominator") == (12, 12)
+
+
+def stock(count: float | None, opened: float | None, closed: float | None, before: float | None):
+    """Open before and at the end of a quarter, and those who came and left between."""
+    third = {"period_start": pd.Timestamp(2013, 7, 1), "period_end": pd.Timestamp(2013, 9, 30)}
+    return [
+        cell(DISTRICTS[0], before, indicator_id="early_help_open", **third),
+        cell(DISTRICTS[0], opened, indicator_id="early_help_episodes"),
+        cell(DISTRICTS[0], closed, indicator_id="early_help_closed"),
+        cell(DISTRICTS[0], count, indicator_id="early_help_open"),
+    ]
+
+
+FLOW = {"stock": "early_help_open", "inflow": "early_help_episodes", "outflow": "early_help_closed"}
+
+
+def test_who_left_follows_from_two_stocks_and_who_came():
+    bounds = attacked(stock(108, 11, None, 100), links=(FLOW,))
+    assert ends(bounds, indicator_id="early_help_closed") == (3, 3)
+
+
+def test_stocks_that_do_not_add_up_say_nothing():
+    assert attacked(stock(108, 11, 4, 100), links=(FLOW,)).empty

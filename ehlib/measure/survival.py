@@ -10,6 +10,7 @@ from scipy import stats
 from ehlib.measure.disclosure import THRESHOLD
 
 WEEKS = "early_help_weeks"  # episodes by the week in which their following ended
+CATEGORY = r"^(?:(?P<level>.+), )?weeks? (?:(?P<first>\d+) to )?(?P<week>\d+)$"
 GROUP = ["area_code", "area_name", "area_type", "period", "period_start", "period_end", "level"]
 SHARE_WEEKS = 26  # half a year: the share closed by then is given beside the median
 
@@ -22,10 +23,16 @@ class Curve(NamedTuple):
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
     at_risk: NDArray[np.float64]
+    width: NDArray[np.float64]  # how much time before each belongs to it
 
 
 def kaplan_meier(
-    time: ArrayLike, ended: ArrayLike, leaving: ArrayLike, confidence: float = 0.95
+    time: ArrayLike,
+    ended: ArrayLike,
+    leaving: ArrayLike,
+    confidence: float = 0.95,
+    *,
+    width: ArrayLike = 1,
 ) -> Curve:
     """Share of episodes that last beyond each time, from those followed to different times.
 
@@ -39,6 +46,9 @@ def kaplan_meier(
         Episodes whose following ended at that time: those that ended, and those still open then.
     confidence : float
         Level of the limits, a share between 0 and 1.
+    width : array of float
+        Units of time that each element stands for. In a band of several, those still open left
+        one after another: they count for the part of it in which they were followed.
 
     Returns
     -------
@@ -55,20 +65,23 @@ def kaplan_meier(
     References
     ----------
     Kaplan and Meier (1958), J Am Stat Assoc 53, 457-481. Kalbfleisch and Prentice (1980), The
-    Statistical Analysis of Failure Time Data, section 1.3, for the limits.
+    Statistical Analysis of Failure Time Data, section 1.3, for the limits. Cutler and Ederer
+    (1958), Journal of Chronic Diseases 8, 699-712, for bands.
     """
     time, ended, leaving = (np.asarray(each, dtype="float64") for each in (time, ended, leaving))
     _check(time, ended, leaving, confidence)
+    width = np.broadcast_to(np.asarray(width, dtype="float64"), time.shape)
     at_risk = leaving[::-1].cumsum()[::-1]
+    followed = at_risk - (leaving - ended) * (width - 1) / (2 * width)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.cumprod(np.where(at_risk > 0, 1 - ended / at_risk, 1.0))
-        greenwood = np.cumsum(np.where(ended > 0, ended / (at_risk * (at_risk - ended)), 0.0))
+        share = np.cumprod(np.where(at_risk > 0, 1 - ended / followed, 1.0))
+        greenwood = np.cumsum(np.where(ended > 0, ended / (followed * (followed - ended)), 0.0))
         log_share = np.log(share)
         half = stats.norm.isf((1 - confidence) / 2) * np.sqrt(greenwood) / np.abs(log_share)
         lower, upper = share ** np.exp(half), share ** np.exp(-half)
     known = (share > 0) & (share < 1)
     lower, upper = (np.where(known, limit, np.nan) for limit in (lower, upper))
-    return Curve(time, share, lower, upper, at_risk)
+    return Curve(time, share, lower, upper, at_risk, width)
 
 
 def median_time(curve: Curve) -> tuple[float, float, float]:
@@ -83,13 +96,12 @@ def median_time(curve: Curve) -> tuple[float, float, float]:
     -------
     tuple of float
         The first time at which the share is a half or less, and the same of its lower and upper
-        limits (Brookmeyer and Crowley, 1982, Biometrics 38, 29-41).
+        limits (Brookmeyer and Crowley, 1982, Biometrics 38, 29-41). Within a band it is where the
+        straight line across the band is, in whole units of time.
     """
-    return (
-        _first(curve.time, curve.share <= 0.5),
-        _first(curve.time, (curve.lower <= 0.5) | (curve.share == 0)),
-        _first(curve.time, (curve.upper <= 0.5) | (curve.share == 0)),
-    )
+    over = curve.share == 0
+    lower, upper = (np.where(over, 0.0, each) for each in (curve.lower, curve.upper))
+    return tuple(_half(curve, share) for share in (curve.share, lower, upper))
 
 
 def share_ended(curve: Curve, by: float) -> tuple[float, float, float]:
@@ -131,7 +143,7 @@ def aggregate_time_to_close(
             part["value_note"].iloc[0],
             part["source_name"].iloc[0],
         )
-        for key, part in _weeks(observations).groupby(GROUP, observed=True, dropna=False)
+        for key, part in read_weeks(observations).groupby(GROUP, observed=True, dropna=False)
     ]
     names = ["median", "median_lower", "median_upper", "value", "lower_ci", "upper_ci"]
     columns = [*GROUP, "episodes", "closed", *names, "value_note", "source_name"]
@@ -165,7 +177,7 @@ def aggregate_curves(observations: pd.DataFrame, *, threshold: int = THRESHOLD) 
     shown = aggregate_time_to_close(observations, threshold=threshold)
     shown = shown.loc[shown["median"].notna() | shown["value"].notna(), "level"]
     parts = []
-    for level, part in _weeks(observations).groupby("level", observed=True):
+    for level, part in read_weeks(observations).groupby("level", observed=True):
         if level in set(shown):
             curve = _curve(part, 0.95)
             closed = part.sort_values("week")["numerator"].cumsum().to_numpy()
@@ -178,12 +190,25 @@ def aggregate_curves(observations: pd.DataFrame, *, threshold: int = THRESHOLD) 
     return pd.concat(parts, ignore_index=True)
 
 
-def _weeks(observations: pd.DataFrame) -> pd.DataFrame:
-    """Counts by week with level and week as columns; weeks in which nothing ended stay out."""
+def read_weeks(observations: pd.DataFrame) -> pd.DataFrame:
+    """Counts by week or band of weeks, those in which nobody's following ended left out.
+
+    Parameters
+    ----------
+    observations : DataFrame
+        Counts of `early_help_weeks`; other rows are ignored.
+
+    Returns
+    -------
+    DataFrame
+        With `level` ("" for all), `week`, the last of its band, and `width`, how many it has.
+    """
     kinds = observations["category_type"].isin(["week", "level_and_week"])
     rows = observations[(observations["indicator_id"] == WEEKS) & kinds]
-    named = rows["category"].str.extract(r"^(?:(?P<level>.+), )?week (?P<week>\d+)$")
-    rows = rows.assign(level=named["level"].fillna(""), week=named["week"].astype("float64"))
+    named = rows["category"].astype("str").str.extract(CATEGORY)
+    week = named["week"].astype("float64")
+    width = week - named["first"].astype("float64").fillna(week) + 1
+    rows = rows.assign(level=named["level"].fillna(""), week=week, width=width)
     if "source_name" not in rows:
         rows = rows.assign(source_name="")
     return rows[rows["denominator"] > 0]
@@ -191,7 +216,8 @@ def _weeks(observations: pd.DataFrame) -> pd.DataFrame:
 
 def _curve(part: pd.DataFrame, confidence: float) -> Curve:
     part = part.sort_values("week")
-    return kaplan_meier(part["week"], part["numerator"], part["denominator"], confidence)
+    counts = part["week"], part["numerator"], part["denominator"]
+    return kaplan_meier(*counts, confidence, width=part["width"])
 
 
 def _estimates(part: pd.DataFrame, confidence: float) -> tuple[float, ...]:
@@ -201,8 +227,15 @@ def _estimates(part: pd.DataFrame, confidence: float) -> tuple[float, ...]:
     return (part["denominator"].sum(), part["numerator"].sum(), *median_time(curve), *share)
 
 
-def _first(time: NDArray[np.float64], reached: NDArray[np.bool_]) -> float:
-    return float(time[reached][0]) if reached.any() else np.nan
+def _half(curve: Curve, share: NDArray[np.float64]) -> float:
+    """When a share comes to a half."""
+    reached = np.flatnonzero(share <= 0.5)
+    if not len(reached):
+        return np.nan
+    place = reached[0]
+    before = np.nan_to_num(share[place - 1], nan=1.0) if place else 1.0
+    part = (before - 0.5) / (before - share[place])
+    return float(curve.time[place] - np.floor((1 - part) * curve.width[place] + 1e-9))
 
 
 def _check(

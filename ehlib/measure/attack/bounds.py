@@ -60,22 +60,18 @@ def _programme(sums: Sums) -> tuple[csr_array, np.ndarray, np.ndarray, list]:
         lines.append(dict.fromkeys(whole, 1) | dict.fromkeys(parts, -1))
         low.append(0.0)
         high.append(0.0)
-    wanted = [
-        ((counts.loc[at, "release"], *counts.loc[at, CELL]), [(at, 1)])
-        for at in counts.index[counts["count"].isna()]
-    ]
+    names = list(counts[["release", *CELL]].itertuples(index=False, name=None))
+    wanted = [(names[at], [(at, 1)]) for at in counts.index[counts["count"].isna()]]
     for number, (whole, parts) in enumerate(sums.rests):
         lines.append({whole: 1, width + number: -1} | dict.fromkeys(parts, -1))
         low.append(0.0)
         high.append(0.0)
-        named = [*counts.loc[whole, CELL[:-1]], "rest"]
-        wanted.append(((counts.loc[whole, "release"], *named), [(width + number, 1)]))
+        wanted.append(((*names[whole][:-1], "rest"), [(width + number, 1)]))
     for part, whole in sums.within:
         lines.append({whole: 1, part: -1})
         low.append(0.0)
         high.append(np.inf)
-        named = [*counts.loc[part, CELL[:-1]], "remainder"]
-        wanted.append(((counts.loc[part, "release"], *named), [(whole, 1), (part, -1)]))
+        wanted.append(((*names[part][:-1], "remainder"), [(whole, 1), (part, -1)]))
     rows = [number for number, line in enumerate(lines) for _ in line]
     columns = [at for line in lines for at in line]
     values = [float(sign) for line in lines for sign in line.values()]

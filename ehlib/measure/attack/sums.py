@@ -1,6 +1,7 @@
 """Which counts make up which: the sums that hold between the counts of a release."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from ehlib.load.areas import Areas
 from ehlib.measure.attack.facts import CELL
+from ehlib.measure.attack.linked import Table, flowing, linked
 
 DAYS = ["period_start", "period_end"]
 EPOCH = pd.Timestamp(2000, 1, 1)
@@ -30,68 +32,72 @@ class Sums:
 def gather_sums(counts: pd.DataFrame, areas: Areas, links: Sequence[Mapping[str, object]]) -> Sums:
     """Every sum that an outsider may rely on, for each release by itself."""
     counts = counts.reset_index(drop=True)
+    table = {name: counts[name].tolist() for name in counts}
     equal: list[tuple[list[int], list[int]]] = []
     rests: list[tuple[int, list[int]]] = []
-    for whole, parts, complete in _wholes(counts, areas):
+    for whole, parts, complete in _wholes(table, areas):
         (equal.append(([whole], parts)) if complete else rests.append((whole, parts)))
-    equal += _linked(counts, links)
+    equal += flowing(table, [each for each in links if "stock" in each])
+    for partly, whole, parts in linked(table, [each for each in links if "of" in each]):
+        (rests.append((whole[0], parts)) if partly else equal.append((whole, parts)))
     equal += _again(counts)
     return Sums(counts, equal, _within(counts), rests)
 
 
-def _wholes(counts: pd.DataFrame, areas: Areas) -> Iterator[tuple[int, list[int], bool]]:
+def _wholes(table: Table, areas: Areas) -> Iterator[tuple[int, list[int], bool]]:
     made_of = {each.code: each.districts for each in areas.localities}
     made_of[areas.county.code] = tuple(area.code for area in areas.districts)
-    yield from _by_area(counts, made_of)
-    yield from _checked(counts, _by_category(counts), ["indicator_id", "category_type"])
-    yield from _checked(counts, _by_sex(counts), ["indicator_id"])
-    yield from _contradicted(counts, _by_stretch(counts, "age"))
-    yield from _contradicted(counts, _by_stretch(counts, "period"))
+    yield from _by_area(table, made_of)
+    yield from _checked(table, _by_category(table), ["indicator_id", "category_type"])
+    yield from _checked(table, _by_sex(table), ["indicator_id"])
+    yield from _contradicted(table, _by_stretch(table, "age"))
+    yield from _contradicted(table, _by_stretch(table, "period"))
 
 
-def _groups(counts: pd.DataFrame, without: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """Counts that are alike in all but some columns, within one release."""
-    on = [name for name in ["release", *CELL] if name not in without]
-    for _, part in counts.groupby(on, dropna=False, sort=False):
-        if len(part) > 1:
-            yield part
+def _groups(table: Table, without: Sequence[str]) -> Iterator[list[int]]:
+    """Places of counts that are alike in all but some columns, within one release."""
+    on = [table[name] for name in ["release", *CELL] if name not in without]
+    found = defaultdict(list)
+    for place, key in enumerate(zip(*on, strict=True)):
+        found[key].append(place)
+    yield from (places for places in found.values() if len(places) > 1)
 
 
 def _by_area(
-    counts: pd.DataFrame, made_of: Mapping[str, Sequence[str]]
+    table: Table, made_of: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[int, list[int], bool]]:
-    for part in _groups(counts, ["area_code"]):
-        at = dict(zip(part["area_code"], part.index, strict=True))
-        said = dict(zip(part["area_code"], part["districts"], strict=True))
+    for places in _groups(table, ["area_code"]):
+        at = {table["area_code"][place]: place for place in places}
         for code, whole in at.items():
-            listed = said[code].split(";") if said[code] else made_of.get(code, ())
+            said = table["districts"][whole]
+            listed = said.split(";") if said else made_of.get(code, ())
             parts = [at[each] for each in listed if each in at and each != code]
             if parts:
                 yield whole, parts, len(parts) == len(listed)
 
 
-def _by_category(counts: pd.DataFrame) -> Iterator[tuple[int, list[int]]]:
-    for part in _groups(counts, ["category_type", "category"]):
-        totals = part.index[part["category_type"] == ""]
-        for category_type, members in part.groupby("category_type", sort=False):
-            if category_type and len(totals):
-                yield totals[0], list(members.index)
+def _by_category(table: Table) -> Iterator[tuple[int, list[int]]]:
+    for places in _groups(table, ["category_type", "category"]):
+        kinds = defaultdict(list)
+        for place in places:
+            kinds[table["category_type"][place]].append(place)
+        totals = kinds.pop("", [])
+        for members in kinds.values() if totals else ():
+            yield totals[0], members
 
 
-def _by_sex(counts: pd.DataFrame) -> Iterator[tuple[int, list[int]]]:
-    for part in _groups(counts, ["sex"]):
-        persons = part.index[part["sex"] == "persons"]
-        if len(persons):
-            yield persons[0], list(part.index.difference(persons))
+def _by_sex(table: Table) -> Iterator[tuple[int, list[int]]]:
+    for places in _groups(table, ["sex"]):
+        persons = [place for place in places if table["sex"][place] == "persons"]
+        if persons:
+            yield persons[0], [place for place in places if place not in persons]
 
 
-def _by_stretch(counts: pd.DataFrame, kind: str) -> Iterator[tuple[int, list[int]]]:
+def _by_stretch(table: Table, kind: str) -> Iterator[tuple[int, list[int]]]:
     """Wholes that shorter stretches tile without gap or overlap: ages, or days."""
-    without = ["age"] if kind == "age" else DAYS
-    for part in _groups(counts, without):
-        stretches = {
-            place: span for place, span in zip(part.index, _spans(part, kind), strict=True) if span
-        }
+    spans = _spans(table, kind)
+    for places in _groups(table, ["age"] if kind == "age" else DAYS):
+        stretches = {place: spans[place] for place in places if spans[place]}
         for whole, (first, last) in stretches.items():
             inside = {
                 place: span
@@ -102,11 +108,11 @@ def _by_stretch(counts: pd.DataFrame, kind: str) -> Iterator[tuple[int, list[int
                 yield whole, tiles
 
 
-def _spans(part: pd.DataFrame, kind: str) -> list[tuple[int, int] | None]:
+def _spans(table: Table, kind: str) -> list[tuple[int, int] | None]:
     if kind == "period":
-        days = [(pd.to_datetime(part[name]) - EPOCH).dt.days for name in DAYS]
+        days = [[(pd.Timestamp(day) - EPOCH).days for day in table[name]] for name in DAYS]
         return list(zip(*days, strict=True))
-    found = [re.fullmatch(r"(\d+)(?:-(\d+))?", age) for age in part["age"]]
+    found = [re.fullmatch(r"(\d+)(?:-(\d+))?", age) for age in table["age"]]
     return [(int(each[1]), int(each[2] or each[1])) if each else None for each in found]
 
 
@@ -120,36 +126,34 @@ def _tiling(inside: Mapping[int, tuple[int, int]], first: int, last: int) -> lis
 
 
 def _checked(
-    counts: pd.DataFrame, found: Iterator[tuple[int, list[int]]], kind: list[str]
+    table: Table, found: Iterator[tuple[int, list[int]]], kind: list[str]
 ) -> Iterator[tuple[int, list[int], bool]]:
     """Sums of a kind: complete unless parts that are all shown fall short of their whole."""
     listed = list(found)
     names = [
-        tuple(counts.loc[whole, kind]) + tuple(counts.loc[parts[0], kind])
+        tuple(table[name][place] for place in (whole, parts[0]) for name in kind)
         for whole, parts in listed
     ]
-    short = {name for name, each in zip(names, listed, strict=True) if _rest(counts, *each) > 0}
+    short = {name for name, each in zip(names, listed, strict=True) if _rest(table, *each) > 0}
     for name, (whole, parts) in zip(names, listed, strict=True):
         yield whole, parts, name not in short
 
 
 def _contradicted(
-    counts: pd.DataFrame, found: Iterator[tuple[int, list[int]]]
+    table: Table, found: Iterator[tuple[int, list[int]]]
 ) -> Iterator[tuple[int, list[int], bool]]:
     """Sums over ages or days, without those of an indicator that shown counts contradict."""
     listed = list(found)
-    names = [counts.loc[whole, "indicator_id"] for whole, _ in listed]
-    wrong = {
-        name for name, each in zip(names, listed, strict=True) if abs(_rest(counts, *each)) > 0
-    }
+    names = [table["indicator_id"][whole] for whole, _ in listed]
+    wrong = {name for name, each in zip(names, listed, strict=True) if _rest(table, *each) != 0}
     for name, (whole, parts) in zip(names, listed, strict=True):
         if name not in wrong:
             yield whole, parts, True
 
 
-def _rest(counts: pd.DataFrame, whole: int, parts: list[int]) -> float:
+def _rest(table: Table, whole: int, parts: list[int]) -> float:
     """What parts leave of their whole; 0 where one of them is hidden."""
-    rest = counts.loc[whole, "count"] - counts.loc[parts, "count"].sum(skipna=False)
+    rest = table["count"][whole] - sum(table["count"][part] for part in parts)
     return 0.0 if np.isnan(rest) else float(rest)
 
 
@@ -169,44 +173,3 @@ def _within(counts: pd.DataFrame) -> list[tuple[int, int]]:
     pairs = list(zip(both["place_x"], both["place_y"], strict=True))
     # The denominator of a breakdown of records is their total, which the sums bound already.
     return [(int(part), int(whole)) for part, whole in pairs]
-
-
-def _linked(
-    counts: pd.DataFrame, links: Sequence[Mapping[str, object]]
-) -> list[tuple[list[int], list[int]]]:
-    """Figures that are sums of categories of another indicator in the same place and time."""
-    found = []
-    same = ["release", "area_code", "period_start", "period_end", "sex", "age"]
-    for link in links:
-        other = counts[(counts["indicator_id"] == link["of"]) & (counts["figure"] == "numerator")]
-        places = {name: list(part.index) for name, part in other.groupby(same, dropna=False)}
-        mine = (counts["indicator_id"] == link["indicator"]) & (counts["figure"] == link["figure"])
-        mine &= counts["category_type"] == ""
-        for place, row in counts[mine & _in_force(counts, link)].iterrows():
-            listed = other.loc[places.get(tuple(row[same]), [])]
-            sides = _sides(listed, link, int(place))
-            if sides:
-                found.append(sides)
-    return found
-
-
-def _in_force(counts: pd.DataFrame, link: Mapping[str, object]) -> pd.Series:
-    starts = pd.to_datetime(counts["period_start"])
-    held = pd.Series(True, index=counts.index)
-    if "first" in link:
-        held &= starts >= pd.Timestamp(link["first"])
-    if "until" in link:
-        held &= starts < pd.Timestamp(link["until"])
-    return held
-
-
-def _sides(
-    listed: pd.DataFrame, link: Mapping[str, object], place: int
-) -> tuple[list[int], list[int]] | None:
-    members = listed[listed["category_type"] == link["category_type"]]
-    if "all_but" in link:
-        total = listed[listed["category_type"] == ""]
-        without = members[members["category"].isin(link["all_but"])]
-        return ([int(total.index[0])], [place, *without.index]) if len(total) else None
-    named = members[members["category"].isin(link["categories"])]
-    return ([place], list(named.index)) if len(named) == len(link["categories"]) else None

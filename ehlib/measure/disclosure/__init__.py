@@ -35,14 +35,13 @@ from ehlib.measure.disclosure import (
     ledger,
     primary,
     programmes,
-    rounding,
     suppress,
     system,
 )
 from ehlib.measure.disclosure.policy import Policies, Policy
-from ehlib.measure.disclosure.primary import FIGURES, THRESHOLD, protect_counts
+from ehlib.measure.disclosure.primary import FIGURES, THRESHOLD
 
-__all__ = ["FIGURES", "THRESHOLD", "Protected", "Release", "protect", "protect_counts"]
+__all__ = ["FIGURES", "THRESHOLD", "Protected", "Release", "protect"]
 LABELS = [*KEY, "area_name", "area_type", "period_start", "period_end", "source_id", "source_name"]
 
 
@@ -91,7 +90,7 @@ def protect(release: Release) -> Protected:
     rounded = None
     if len(rows) and policy.scheme == "round":
         share = percentages(rows, release.indicators)
-        rounded = rounding.round_counts(rows, share, policy)
+        rounded = primary.round_counts(rows, share, policy)
         hidden = rounded["hidden"].to_numpy(bool)
     elif len(rows):
         hidden, exposed = _suppressed(rows, release, policy)
@@ -124,12 +123,7 @@ def _class(indicator_id: str, release: Release) -> str:
 def _classes(rows: pd.DataFrame, release: Release) -> set[str]:
     """Classes of the rows and of what they are linked with: the stricter policy holds for all."""
     held = {*rows["indicator_id"].unique()}
-    linked = {
-        name
-        for link in release.policies.links
-        if {link.indicator, link.of} & held
-        for name in (link.indicator, link.of)
-    }
+    linked = {name for link in release.policies.links if link.names & held for name in link.names}
     return {_class(name, release) for name in held | linked} or {"published"}
 
 

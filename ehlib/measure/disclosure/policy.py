@@ -8,6 +8,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from ehlib.load.reads import note_read
 from ehlib.load.schema import SourceError
 
 PATH = Path(__file__).resolve().parents[3] / "data" / "reference" / "disclosure.toml"
@@ -15,6 +16,7 @@ SCHEMES = ("as_published", "round", "suppress")  # from lenient to strict
 FIGURES = ("numerator", "denominator", "value", "lower_ci", "upper_ci")
 CLASSES = ("published", "official", "case")
 RULES = ("scheme", "threshold", "zeros_shown")  # no policy without
+FILE = {"classes": dict, "policy": dict, "link": list, "flow": list, "shown": list}
 SILENT = {"dominant_below": "dominant_share"}  # rules whose authority is named with another
 
 
@@ -38,24 +40,58 @@ class Policy:
 
 @dataclass(frozen=True)
 class Link:
-    """Figure of one indicator that counts records which categories of another count too."""
+    """Figure of one indicator that counts records which another counts too.
+
+    It is the sum of the other's categories, or its total but for some (without categories).
+    """
 
     indicator: str
     figure: str
     of: str
-    category_type: str
+    of_figure: str = "numerator"
+    category_type: str = ""
     categories: tuple[str, ...] = ()
     all_but: tuple[str, ...] = ()
+    within: bool = False  # only a part of that
     first: date = date.min
     until: date = date.max
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Indicators that hang together by it."""
+        return frozenset([self.indicator, self.of])
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Records that a stock gains and loses in a period: the stock before, and at its end."""
+
+    stock: str
+    inflow: str
+    outflow: str
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Indicators that hang together by it."""
+        return frozenset([self.stock, self.inflow, self.outflow])
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Case-based figures that some page or download shows; no others leave the prepared data."""
+
+    indicators: tuple[str, ...]
+    breakdowns: tuple[str, ...]  # category types, "" for totals
+    area_types: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Policies:
-    """Policy of each class of data, and the links between indicators."""
+    """Policy of each class of data, links between indicators, and what is shown of case records."""
 
     classes: dict[str, Policy]
-    links: tuple[Link, ...] = ()
+    links: tuple[Link | Flow, ...] = ()
+    shown: tuple[Shown, ...] = ()
 
     def of(self, data_classes: Iterable[str]) -> Policy:
         """Policy of data of these classes together: the stricter of each rule."""
@@ -86,7 +122,7 @@ def stricter(first: Policy, second: Policy) -> Policy:
 
 
 def read_policies(path: str | Path | None = None) -> Policies:
-    """Policy of every class of data, and the links between indicators.
+    """Policy of every class of data, links between indicators, and what of case records is shown.
 
     Parameters
     ----------
@@ -100,18 +136,22 @@ def read_policies(path: str | Path | None = None) -> Policies:
         authority; file, table, key, what was found and what was wanted are named.
     """
     path = Path(path or PATH)
+    note_read(path)
     try:
         file = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SourceError(f"{path.name}: {error}; expected TOML in UTF-8") from error
-    _check(f"{path.name}, table file", file, {"classes": dict, "policy": dict, "link": list})
+    _check(f"{path.name}, table file", file, FILE)
     given = {name: _policy(path.name, name, each) for name, each in file["policy"].items()}
     _check(f"{path.name}, table classes", file["classes"], dict.fromkeys(CLASSES, str))
     for name, policy in file["classes"].items():
         if policy not in given:
             _refuse(f"{path.name}, table classes", name, policy, f"one of {', '.join(given)}")
     links = [_link(path.name, number, each) for number, each in enumerate(file["link"], start=1)]
-    return Policies({key: given[name] for key, name in file["classes"].items()}, tuple(links))
+    links += [_flow(path.name, number, each) for number, each in enumerate(file["flow"], start=1)]
+    shown = [_shown(path.name, number, each) for number, each in enumerate(file["shown"], start=1)]
+    classes = {key: given[name] for key, name in file["classes"].items()}
+    return Policies(classes, tuple(links), tuple(shown))
 
 
 def _policy(file: str, name: str, entry: Any) -> Policy:
@@ -148,18 +188,42 @@ def _check_authority(place: str, entry: dict[str, Any]) -> None:
 def _link(file: str, number: int, entry: Any) -> Link:
     """Link as its table has it."""
     place = f"{file}, table link {number}"
-    kinds = dict.fromkeys(["indicator", "figure", "of", "category_type"], str)
-    kinds |= {"categories": list, "all_but": list, "first": date, "until": date}
-    _check(place, entry, kinds, needed=("indicator", "figure", "of", "category_type"))
-    if entry["figure"] not in FIGURES[:2]:
-        _refuse(place, "figure", entry["figure"], "numerator or denominator")
-    named = [key for key in ("categories", "all_but") if entry.get(key)]
-    if len(named) != 1:
+    kinds = dict.fromkeys(["indicator", "figure", "of", "of_figure", "category_type"], str)
+    kinds |= {"categories": list, "all_but": list, "within": bool, "first": date, "until": date}
+    _check(place, entry, kinds, needed=("indicator", "figure", "of"))
+    for name in ("figure", "of_figure"):
+        if entry.get(name, FIGURES[0]) not in FIGURES[:2]:
+            _refuse(place, name, entry[name], "numerator or denominator")
+    named = [key for key in ("categories", "all_but") if key in entry]
+    if len(named) != 1 or entry.get("categories") == []:
         _refuse(place, "categories", " and ".join(named), "either categories or all_but")
-    words = [word for key in named for word in entry[key] if not isinstance(word, str)]
-    if words:
-        _refuse(place, named[0], words[0], "a list of text")
-    return Link(**{key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()})
+    parts = _texts(place, named[0], entry[named[0]])
+    if parts and not entry.get("category_type"):
+        _refuse(place, "category_type", "nothing", "the breakdown that the categories are of")
+    if entry.get("within") and named == ["categories"] and len(parts) > 1:
+        _refuse(place, "categories", list(parts), "one category, which the figure is a part of")
+    return Link(**entry | {named[0]: parts})
+
+
+def _flow(file: str, number: int, entry: Any) -> Flow:
+    """Flow as its table has it."""
+    kinds = dict.fromkeys(["stock", "inflow", "outflow"], str)
+    _check(f"{file}, table flow {number}", entry, kinds)
+    return Flow(**entry)
+
+
+def _shown(file: str, number: int, entry: Any) -> Shown:
+    """Declaration of figures that are shown, as its table has it."""
+    place = f"{file}, table shown {number}"
+    _check(place, entry, dict.fromkeys(["indicators", "breakdowns", "area_types"], list))
+    return Shown(**{key: _texts(place, key, entry[key]) for key in entry})
+
+
+def _texts(place: str, key: str, given: list) -> tuple[str, ...]:
+    wrong = [each for each in given if not isinstance(each, str)]
+    if wrong:
+        _refuse(place, key, wrong[0], "a list of text")
+    return tuple(given)
 
 
 def _check(place: str, entry: Any, kinds: dict, needed: Iterable = ()) -> None:

@@ -1,14 +1,9 @@
-"""Small counts by the rules of a policy; and the plain rule that hides a whole breakdown."""
-
-from collections.abc import Mapping
+"""Small counts by the rules of a policy: what each of them needs, or counts rounded."""
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array
 
-from ehlib.load.definitions import percentages
-from ehlib.load.indicators import Indicator
-from ehlib.load.schema import KEY
 from ehlib.measure.disclosure.cells import Held
 from ehlib.measure.disclosure.ledger import REVISION, Earlier
 from ehlib.measure.disclosure.policy import Policy
@@ -17,15 +12,7 @@ from ehlib.measure.disclosure.system import System
 
 THRESHOLD = 5  # counts from 1 to 4 are hidden; zeros are shown (design: default for case records)
 FIGURES = ["numerator", "denominator", "value", "lower_ci", "upper_ci"]
-BLOCK = ["indicator_id", "period", "category_type"]  # rows that add up to one another
-DRAWN_FROM = {  # percentage: indicator that counts all its records
-    "mash_outcome": "mash_enquiries",
-    "mash_within_1_day": "mash_enquiries",
-    "mash_within_3_days": "mash_enquiries",
-    "needs_met": "early_help_closed",
-    "quality_audits_adequate": "quality_audits",
-    "audits_adequate": "quality_audits",
-}
+COUNTS, MADE = FIGURES[:2], FIGURES[2:]
 
 
 def needed_room(system: System, held: Held, policy: Policy) -> np.ndarray:
@@ -126,64 +113,47 @@ def _telling(held: Held, policy: Policy) -> np.ndarray:
     return np.unique(held.numerators[rows[telling]])
 
 
-def protect_counts(
-    measures: pd.DataFrame, indicators: Mapping[str, Indicator], *, threshold: int = THRESHOLD
-) -> pd.DataFrame:
-    """Measures of case records without any small count or figure from which one follows.
+def round_counts(rows: pd.DataFrame, share: pd.Series, policy: Policy) -> pd.DataFrame:
+    """Counts of case-based rows as a rounding policy shows them.
 
-    A breakdown is shown for a period only if no cell of it, in any area, is small: hiding the
-    one cell would leave it to be found by subtraction. Totals of districts and localities are
-    treated the same way, so that a small district does not follow from its county. What is shown
-    elsewhere (another page, an earlier release) is not known here.
+    Zeros stay, counts from 1 to below the threshold are hidden, the others go to the nearest
+    multiple of `round_to` (halves up). Populations are not rounded. What is made from counts is
+    left out: `ehlib.measure.rates` makes it again from the rounded ones.
+
+    Not guaranteed: that rounded parts add up to their rounded total, and that no hidden count
+    can be bounded. A total of 20 (18 to 22) less a part of 20 leaves 0 to 4; a reader who sees a
+    row's other parts, all rounded, may prove a hidden one small. It says less about larger counts
+    than suppression does, and more about where the hidden ones are.
 
     Parameters
     ----------
-    measures : DataFrame, one row per observation
-        With value and limits, before any comparison. Rows of published indicators are left as
-        their publisher has them.
-    indicators : mapping
-        The catalogue: tells the percentages, whose remainders can be small too.
-    threshold : int
-        Counts from 1 to below this are small. So are the remainders, denominator less numerator,
-        of a breakdown or percentage, and the records that a percentage leaves out.
+    rows : DataFrame, one row per observation
+        Case-based, with numerator and denominator.
+    share : Series of bool
+        Whether the denominator is a count of records too.
+    policy : Policy
+        `threshold`, `round_to` and whether zeros are shown.
 
     Returns
     -------
     DataFrame, same rows and order
-        Hidden rows have no numbers and the note `suppressed`. A county's total stays where it and
-        the county's other totals of the block are not small.
+        Rows with a hidden count have no numbers at all. New arrays throughout.
     """
-    cases = [key for key, each in indicators.items() if each.data_class == "case"]
-    case = measures["indicator_id"].isin(cases)
-    count, rest = measures["numerator"], measures["denominator"] - measures["numerator"]
-    share = percentages(measures, indicators)
-    small = _small(count, threshold) | (share & _small(rest, threshold))
-    small |= share & _small(_left_out(measures), threshold)
-    small |= measures["value_note"].str.contains("suppressed")
-    total = (measures["category_type"] == "") & (measures["area_type"] == "county")
-    block = [measures[name] for name in BLOCK]
-    spoiled = small.groupby(block).transform("any")
-    safe = total & ~(small & total).groupby(block).transform("any")
-    return _hidden(measures, case & spoiled & ~safe)
+    numerator = rows["numerator"].to_numpy(float)
+    denominator = rows["denominator"].to_numpy(float)
+    rest = denominator - numerator
+    least = 0 if policy.zeros_shown else -1
+    small = (numerator > least) & (numerator < policy.threshold)
+    parts = share.to_numpy(bool)
+    for each in (denominator, *([rest] if policy.remainders else [])):
+        small |= parts & (each > least) & (each < policy.threshold) & (each != 0)
+    shown = ~small & ~np.isnan(numerator)
+    rounded = pd.DataFrame(np.nan, rows.index, [*COUNTS, *MADE])
+    rounded.loc[shown, "numerator"] = _nearest(numerator[shown], policy.round_to)
+    whole = np.where(parts, _nearest(denominator, policy.round_to), denominator)
+    rounded.loc[shown, "denominator"] = whole[shown]
+    return rounded.assign(hidden=small)
 
 
-def _small(counts: pd.Series, threshold: int) -> pd.Series:
-    return (counts > 0) & (counts < threshold)
-
-
-def _left_out(measures: pd.DataFrame) -> pd.Series:
-    """Records of a place, period and breakdown that a percentage is not about."""
-    counted = measures.drop_duplicates(KEY).set_index(KEY)["numerator"]
-    drawn_from = measures["indicator_id"].map(DRAWN_FROM).astype("str")
-    keys = pd.MultiIndex.from_frame(measures[KEY].assign(indicator_id=drawn_from))
-    return counted.reindex(keys).set_axis(measures.index) - measures["denominator"]
-
-
-def _hidden(measures: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:
-    """Measures without the numbers of some rows, which say so."""
-    protected = measures.copy()
-    protected[FIGURES] = protected[FIGURES].mask(rows)
-    noted = measures["value_note"].str.split(";").map(lambda notes: "suppressed" in notes)
-    said = (measures["value_note"] + ";suppressed").str.strip(";")
-    protected["value_note"] = measures["value_note"].mask(rows & ~noted, said)
-    return protected
+def _nearest(counts: np.ndarray, base: int) -> np.ndarray:
+    return np.floor(counts / base + 0.5) * base

@@ -136,7 +136,7 @@ class _Search:
         free = ~self.problem.fixed & (unknown | ~self.barred)
         full = np.where(unknown, FREE, self.problem.loss(hidden) + self._tie())
         cost, best, least = full, None, np.inf
-        for _ in range(REWEIGHTED):
+        for _ in range(REWEIGHTED if self.left > 0 else 1):
             self.left -= 1
             move = cheapest_move(self.problem, target, cost, free)
             if move is None:
@@ -159,6 +159,8 @@ class _Search:
         spare = np.flatnonzero(hidden & ~self.first)
         loss = self.problem.rows.T @ np.ones(self.problem.rows.shape[0])
         for place in spare[np.argsort(-(loss + self._tie())[spare], kind="stable")]:
+            if self.left < -self.most:  # safe as it is
+                break
             fewer = hidden.copy()
             fewer[place] = False
             if self._still(fewer):

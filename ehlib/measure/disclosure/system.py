@@ -9,18 +9,11 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from ehlib.measure.disclosure.cells import WHOLE, Cell, Held, Span
-from ehlib.measure.disclosure.policy import Link
+from ehlib.measure.disclosure.links import Sum, fixed_sums
+from ehlib.measure.disclosure.policy import Flow, Link
 
 AXES = ("area", "period", "age", "sex", "category")
 PASSES = 4  # cells that only differences make can make others
-
-
-class Sum(NamedTuple):
-    """One count that is the sum of others; `axis` says along what."""
-
-    whole: Cell
-    parts: tuple[Cell, ...]
-    axis: str
 
 
 class System(NamedTuple):
@@ -32,14 +25,14 @@ class System(NamedTuple):
     axes: list[str]
 
 
-def find_sums(held: Held, links: Iterable[Link] = ()) -> list[Sum]:
+def find_sums(held: Held, links: Iterable[Link | Flow] = ()) -> list[Sum]:
     """Every way in which a cell of a release is the sum of others.
 
     Parameters
     ----------
     held : Held
         Cells of the release's rows.
-    links : iterable of Link
+    links : iterable of Link or Flow
         Indicators that count the same records.
 
     Returns
@@ -49,7 +42,7 @@ def find_sums(held: Held, links: Iterable[Link] = ()) -> list[Sum]:
         of its seven districts). Totals that no row has are not invented.
     """
     cells = dict.fromkeys(held.cells)
-    fixed = _fixed_sums(held, links)
+    fixed = fixed_sums(held, links)
     cells |= dict.fromkeys(cell for each in fixed for cell in (each.whole, *each.parts))
     for _ in range(PASSES):
         found = [*fixed, *(each for axis in AXES for each in _sums_along(cells, axis))]
@@ -154,38 +147,6 @@ def _label(axis: str, atoms: Sequence) -> object:
             first = joined.pop()[0]
         joined.append((first, last))
     return tuple(joined)
-
-
-def _fixed_sums(held: Held, links: Iterable[Link]) -> list[Sum]:
-    """Denominators as numerators and the rest, and the links between indicators."""
-    sums = []
-    pairs = {
-        (held.denominators[row], held.numerators[row])
-        for row in np.flatnonzero(held.denominators >= 0)
-    }
-    for whole, part in sorted(pairs):
-        cells = held.cells[whole], held.cells[part]
-        if cells[0].counted.endswith("|of"):
-            rest = cells[1]._replace(counted=f"{cells[1].counted}|rest")
-            sums.append(Sum(cells[0], (cells[1], rest), "share"))
-    known = set(held.cells)
-    made = (_linked(link, cell, known) for link in links for cell in held.cells)
-    return [*sums, *filter(None, made)]
-
-
-def _linked(link: Link, cell: Cell, known: set[Cell]) -> Sum | None:
-    """A linked figure of a cell as the sum of the other indicator's categories, where held."""
-    name = link.indicator if link.figure == "numerator" else f"{link.indicator}|of"
-    day = np.datetime64(cell.period[0][0], "D").astype(object)
-    if cell.counted != name or cell.category_type or not link.first <= day < link.until:
-        return None
-    total = cell._replace(counted=link.of)
-    wanted = link.categories or link.all_but
-    parts = [total._replace(category_type=link.category_type, category=each) for each in wanted]
-    held = tuple(part for part in parts if part in known)
-    if link.all_but:
-        return Sum(total, (cell, *held), "link") if total in known else None
-    return Sum(cell, held, "link") if held else None
 
 
 def _derive(counts: dict[Cell, float], sums: list[Sum]) -> list[Sum]:

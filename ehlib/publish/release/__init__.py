@@ -14,7 +14,8 @@ from ehlib.measure.disclosure.ledger import read_ledger
 from ehlib.measure.disclosure.policy import read_policies
 from ehlib.publish.folder import MANIFEST, NOT_COUNTED
 from ehlib.publish.release.figures.hidden import Hidden, small_counts
-from ehlib.publish.release.layers import Layer, Leak, unwrap
+from ehlib.publish.release.files.layers import Layer, Leak, unwrap
+from ehlib.publish.release.files.listing import listing_leaks
 from ehlib.publish.release.look import Look
 from ehlib.publish.release.private import read_known
 
@@ -109,13 +110,17 @@ def check_release(
     paths = _files(folder)
     indicators = read_indicators(reference_dir / "indicators.toml", data_dir=processed_dir)
     truth = _truth(processed_dir) if truth is None else truth
+    case = [each.id for each in indicators.values() if each.data_class == "case"]
+    threshold = read_policies(reference_dir / "disclosure.toml").of(["case"]).threshold
+    small = partial(small_counts, case=case, threshold=threshold)
     if shown is None:
-        case = [each.id for each in indicators.values() if each.data_class == "case"]
-        threshold = read_policies(reference_dir / "disclosure.toml").of(["case"]).threshold
-        small = partial(small_counts, case=case, threshold=threshold)
         shown = _shown(truth, folder, processed_dir, small)
-    look = Look(Hidden(shown, truth, indicators), read_known(processed_dir, reference_dir, raw_dir))
-    return list(dict.fromkeys(leak for path in paths for leak in _file_leaks(path, folder, look)))
+    elif truth is not None:
+        shown = _with_the_rest(shown, truth, small)
+    look = Look(Hidden(shown, truth, indicators), read_known(reference_dir))
+    leaks = [leak for path in paths for leak in _file_leaks(path, folder, look)]
+    leaks += [*look.ids.leaks(processed_dir, raw_dir), *listing_leaks(folder, paths)]
+    return sorted(dict.fromkeys(leaks), key=lambda leak: leak.file)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -123,6 +128,7 @@ def _files(folder: Path) -> list[Path]:
         raise SourceError(f"{folder.name}: no such folder; expected one of pages")
     found = [path for path in sorted(folder.rglob("*")) if path.name not in NOT_COUNTED]
     paths = [path for path in found if path.is_symlink() or not path.is_dir()]
+    paths.sort(key=lambda path: path.suffix != ".html")  # downloads are held against their page
     if not paths:
         raise SourceError(f"{folder.name} is empty; expected pages")
     return paths
@@ -160,10 +166,19 @@ def _shown(
     if record.empty:
         return small(truth)
     joined = truth[KEY].merge(record[[*KEY, "hidden"]], on=KEY, how="left", validate="one_to_one")
+    held = joined["hidden"].notna().to_numpy()
     hidden = joined["hidden"].eq(True).to_numpy()
     noted = (truth["value_note"] + ";suppressed").str.strip(";")
     numbers = {name: truth[name].mask(hidden) for name in NUMBERS}
-    return truth.assign(value_note=truth["value_note"].mask(hidden, noted), **numbers)
+    released = truth.assign(value_note=truth["value_note"].mask(hidden, noted), **numbers)
+    return pd.concat([released[held], small(truth[~held])])
+
+
+def _with_the_rest(shown: pd.DataFrame, truth: pd.DataFrame, small: Small) -> pd.DataFrame:
+    """Released rows, and those that are not: of these every small count is hidden."""
+    joined = truth[KEY].merge(shown[KEY].drop_duplicates(), on=KEY, how="left", indicator=True)
+    rest = small(truth[joined["_merge"].eq("left_only").to_numpy()])
+    return pd.concat([shown[COLUMNS], rest[COLUMNS]], ignore_index=True)
 
 
 def _ledger(folder: Path) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ehlib.publish.fragment import ANYWHERE, ATTRIBUTES, PLACEHOLDER, TAGS, is_safe_link
-from ehlib.publish.release.layers import Layer, Leak
+from ehlib.publish.release.files.layers import Layer, Leak
 from ehlib.publish.release.markup import Node, clean
 
 TEMPLATE = Path(__file__).parents[1] / "template"
@@ -20,10 +20,15 @@ FRAME = {  # what our template has beside the elements of a page's body
     "meta": {"http-equiv", "content", "charset", "name"},
     "style": set(),
     "header": set(),
-    "main": set(),
+    "main": {"tabindex"},
     "footer": set(),
     "section": set(),
     "script": set(),
+    "nav": set(),
+    "aside": set(),
+    "form": {"hidden"},
+    "label": {"for"},
+    "input": {"type", "autocomplete", "spellcheck"},
 }
 NAMED = {"viewport", "referrer", "color-scheme", "description", "robots"}  # meta of ours
 SVG_TAGS = {
@@ -50,6 +55,11 @@ LOADS = re.compile(
     r"(?i)url\(\s*[\"']?\s*(?!data:|#)[^)]*|@import[^;]*|expression\s*\(|-moz-binding|image-set\("
 )
 WRITES = re.compile(r"(?i)\bcontent\s*:\s*[^;}]*\d[^;}]*|--[\w-]+\s*:\s*[\"'][^\"']*\d|/\*.*?\*/")
+WITHIN = re.compile(  # links within a set, to its downloads, and to the index of another quarter
+    r"#[\w.-]*|[a-z0-9][a-z0-9-]*\.html(?:#[\w.-]*)?|\.\./\d{4}-\d\d-Q[1-4]/index\.html|"
+    r"downloads/[a-z0-9-]+(?:/[\w-]+\.csv|\.(?:xlsx|ods))"
+)
+OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|//")
 POLICY = {  # what each rule of the policy may say: all that is not listed here is refused
     "default-src": r"'none'",
     "style-src": r"(?:'none'|'sha256-[\w+/=]{44}')(?: 'sha256-[\w+/=]{44}')*",
@@ -167,6 +177,10 @@ def _attribute(
         yield layer.leak("foreign_attribute", f"{name} is given twice", within)
     if name in LOADING and not _stays(node, name, bare):
         yield layer.leak("would_load", value, within)
+    if node.tag == "a" and name == "href" and not (OUTSIDE.match(bare) or WITHIN.fullmatch(value)):
+        yield layer.leak("strange_link", value, within)
+    if name == "hidden" and re.search(r"\d", node.words()):
+        yield layer.leak("foreign_attribute", f"hidden: {node.words()}", within)
     if name == "style" or "url(" in bare:
         yield from style_leaks(layer, value)
     if node.tag == "meta":

@@ -1,30 +1,60 @@
 """Checks of one layer of a file: which there are for a page, a drawing, a table or a text."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ehlib.load.tables.personal import kind_of
-from ehlib.load.tables.scan import is_formula
+from ehlib.publish.formulas import runs_as_formula
+from ehlib.publish.release.attributes import attribute_leaks, glyph_leaks
 from ehlib.publish.release.browser import DRAWN, page_leaks, picture_leaks
 from ehlib.publish.release.figures.drawings import drawing_leaks
+from ehlib.publish.release.figures.grids import csv_rows, grid_table, json_table, json_texts
 from ehlib.publish.release.figures.hidden import Hidden
 from ehlib.publish.release.figures.sentences import sentence_leaks
-from ehlib.publish.release.figures.tables import (
-    csv_rows,
-    grid_table,
-    json_table,
-    json_texts,
-    page_tables,
-    scopes_of,
-    table_leaks,
-)
-from ehlib.publish.release.layers import DATA, Layer, Leak, data_of
-from ehlib.publish.release.markup import Node, blocks, clean, read_markup
+from ehlib.publish.release.figures.tables import page_tables, scopes_of, table_leaks
+from ehlib.publish.release.files.layers import DATA, Layer, Leak, data_of, wrapped
+from ehlib.publish.release.ids import Words
+from ehlib.publish.release.markup import Node, beside, blocks, clean, disguised, read_markup
 from ehlib.publish.release.private import Known, find_private
 
 WORDED = {"alt", "title", "aria-label", "aria-description", "content", "summary", "label", "value"}
+WORDED |= {"datetime", "abbr", "aria-description"}
 PICTURED = {"img": "src", "source": "srcset", "image": "href"}
+DOWNLOAD = re.compile(r"downloads/([^/.]+)[/.]")
+FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
+NUMBER_ID = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+){3,7}")
 Scopes = tuple[str, ...]
+
+
+def page_of(file: str) -> str:
+    """Name of the page that a download belongs to; empty for any other file."""
+    found = DOWNLOAD.match(file)
+    return found[1] if found else ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page says of itself, and the numbers on it, for the downloads that go with it."""
+
+    scopes: Scopes = ()
+    numbers: frozenset[float] | None = None
+    trust: str = ""
+
+    @classmethod
+    def of(cls, root: Node, scopes: Scopes) -> "Page":
+        """Of the markup of a page."""
+        texts = [(node.attributes.get("class"), text) for node, text in blocks(root)]
+        trust = next((text for kind, text in texts if kind == "trust"), "")
+        return cls(scopes, frozenset(_numbers(" ".join(text for _, text in texts))), trust)
+
+    def unknown(self, text: str) -> list[float]:
+        """Numbers in a text that the page does not have."""
+        return [] if self.numbers is None else sorted(_numbers(text) - self.numbers)
+
+
+def _numbers(text: str) -> set[float]:
+    return {float(each.replace(",", "")) for each in FIGURES.findall(text)}
 
 
 @dataclass
@@ -33,7 +63,9 @@ class Look:
 
     hidden: Hidden
     known: Known
+    ids: Words = field(default_factory=Words)
     pictures: dict[str, Scopes] = field(default_factory=dict)
+    pages: dict[str, Page] = field(default_factory=dict)
     read: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def leaks(self, layer: Layer) -> Iterator[Leak]:
@@ -46,6 +78,7 @@ class Look:
             "csv": self._csv,
             "table": self._rows,
             "text": self._text,
+            "about": self._about,
         }
         yield from checks[layer.kind](layer)
 
@@ -60,23 +93,32 @@ class Look:
     def _private(self, layer: Layer, text: str, within: str) -> Iterator[Leak]:
         """What must not go out of a text; the many that repeat are looked at once."""
         if text not in self.read:
-            self.read[text] = tuple(find_private(text, self.known))
+            inside = [content.decode("utf-8", "replace") for content in wrapped(text)]
+            found = [find_private(each, self.known) for each in [text, *inside]]
+            self.read[text] = tuple(leak for each in found for leak in each)
+        self.ids.note(layer, text, within)
         for rule, snippet in self.read[text]:
             yield layer.leak(rule, snippet, within)
 
     def _page(self, page: Layer) -> Iterator[Leak]:
         root = read_markup(page.content)
         yield from page_leaks(page, root)
+        yield from attribute_leaks(page, root)
+        for rule, snippet in disguised(page.content):
+            yield page.leak(rule, snippet)
         for node in root.find("figure"):
             self._remember(node, scopes_of(node, root))
         yield from self._markup(page, root)
         for table in page_tables(root) if self.hidden else ():
             yield from table_leaks(page, table, self.hidden)
         yield from self._headings(page, [node.words().strip() for node in root.find("th")])
+        if page.name == "file":
+            self.pages[page.file.removesuffix(".html")] = Page.of(root, _context(root))
 
     def _svg(self, svg: Layer) -> Iterator[Leak]:
         root = read_markup(svg.content)
         yield from picture_leaks(svg, root)
+        yield from glyph_leaks(svg, root)
         yield from self._markup(svg, root)
         if self.hidden:
             scopes = self.pictures.get(svg.content, ())
@@ -93,14 +135,28 @@ class Look:
                 heads = (text,)
             tabled = node.tag in {"td", "th"}  # read with its headings, by `table_leaks`
             yield from self.words(layer, text, () if tabled else (*heads, *page), node.way)
+        for node, text in beside(root) if self.hidden else ():
+            yield from sentence_leaks(layer, text, page, self.hidden, within=node.way)
         for node in root.nodes():
             if node.tag == "#":
                 yield from self.words(layer, clean("".join(node.parts)), page, "comment")
             for name, value in node.given:
-                if name in WORDED:
+                if name == "start":
+                    yield from self.words(
+                        layer, " ".join([value, *node.words().split()]), page, node.way
+                    )
+                elif name in WORDED:
                     yield from self.words(layer, clean(value), page, f"{node.way} {name}")
+                elif name == "data-number":
+                    yield from self._ids(layer, value, f"{node.way} {name}")
                 elif not value.startswith("data:") and not DRAWN.fullmatch(value):
                     yield from self._private(layer, clean(value), f"{node.way} {name}")
+
+    def _ids(self, layer: Layer, value: str, within: str) -> Iterator[Leak]:
+        """Ids of numbers that say more than of what they are."""
+        for each in value.split():
+            if not NUMBER_ID.fullmatch(each) or not self.hidden.knows(each):
+                yield layer.leak("foreign_attribute", each, within)
 
     def _json(self, layer: Layer) -> Iterator[Leak]:
         for text in json_texts(layer.content):
@@ -109,18 +165,34 @@ class Look:
             yield from table_leaks(layer, json_table(layer.content), self.hidden)
 
     def _csv(self, layer: Layer) -> Iterator[Leak]:
-        yield from self._rows(Layer(layer.file, layer.name, "table", csv_rows(layer.content)))
+        rows = csv_rows(layer.content)
+        yield from self._rows(Layer(layer.file, layer.name, "table", rows), csv=True)
 
-    def _rows(self, layer: Layer) -> Iterator[Leak]:
+    def _rows(self, layer: Layer, csv: bool = False) -> Iterator[Leak]:
         for row in layer.content:
             for text in filter(None, row):
                 yield from self.words(layer, clean(text))
-                if is_formula(text):
+                if csv and runs_as_formula(text):
                     yield layer.leak("formula", text, "cell")
         header = next((row for row in layer.content if sum(map(bool, row)) > 1), [])
         yield from self._headings(layer, header)
+        page = self.pages.get(page_of(layer.file), Page())
+        table = grid_table(layer.content, layer.name, (*layer.scopes, *page.scopes))
+        for cell in table.cells:
+            for number in page.unknown(cell.text):
+                way = " / ".join(filter(None, [*cell.row, cell.column]))
+                yield layer.leak("not_on_page", f"{number} at {way}", "cell")
         if self.hidden:
-            yield from table_leaks(layer, grid_table(layer.content, layer.name), self.hidden)
+            yield from table_leaks(layer, table, self.hidden)
+
+    def _about(self, layer: Layer) -> Iterator[Leak]:
+        """Who a workbook says that it is by, and what it is called."""
+        given, words = layer.content
+        named = {*self.known.names, self.pages.get(page_of(layer.file), Page()).trust}
+        for place, said in given:
+            titled = place.endswith("title") and said in words
+            if said not in named and not titled:
+                yield layer.leak("workbook_metadata", said, place)
 
     def _headings(self, layer: Layer, headings: list[str]) -> Iterator[Leak]:
         for each in headings:

@@ -14,7 +14,19 @@ INLINE = {
 }
 UNSEEN = {"style", "script"}
 HEADING = re.compile(r"h[1-6]")
-NOT_SEEN = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+NOT_SEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+SPELT_UNSEEN = re.compile(
+    "[\U000e0000-\U000e0fff]+"
+)  # letters that nobody sees, one for each ASCII one
+BACKWARDS = re.compile("\u202e([^\u202c\n]*)\u202c?")  # shown from its end
+MIXED = re.compile(  # a word of Latin letters and of others that look like them
+    "(?=[^\\W\\d_]*[A-Za-z])(?=[^\\W\\d_]*[\u0400-\u052f\u0531-\u0587\u13a0-\u13ff])[^\\W\\d_]+"
+)
+BARE = re.compile(r"[\d.,%\s]{1,12}|[A-Za-z]{3,9}(?:[- ][A-Za-z]{3,9}){0,3}")  # as a number is
+KEYCAP = "\u20e3"  # a key drawn round a figure
 
 
 @dataclass(eq=False)
@@ -117,8 +129,22 @@ def clean(text: str) -> str:
     """Text as it is read: no invisible letters, one writing of each sign, no entity left."""
     for _ in range(2):  # what is escaped twice shows as an entity, and tells all the same
         text = unescape(text) if "&" in text else text
-    text = unicodedata.normalize("NFKC", NOT_SEEN.sub("", text))
+    if text.isascii():
+        return re.sub(r"[^\S\n]+", " ", text)
+    text = BACKWARDS.sub(lambda found: found[1][::-1], text)
+    text = unicodedata.normalize("NFKC", NOT_SEEN.sub("", text).replace(KEYCAP, ""))
     return re.sub(r"[^\S\n]+", " ", text)
+
+
+def disguised(text: str) -> Iterator[tuple[str, str]]:
+    """Rule and snippet of what is written so that it is not seen, or seen as something else."""
+    if text.isascii():
+        return
+    for found in SPELT_UNSEEN.finditer(text):
+        said = "".join(chr(ord(each) - 0xE0000) for each in found[0])
+        yield "unseen_text", said.strip("\0\x01") or "letters that nobody sees"
+    for found in MIXED.finditer(unicodedata.normalize("NFKC", text)):
+        yield "mixed_letters", found[0]
 
 
 def blocks(root: Node) -> Iterator[tuple[Node, str]]:
@@ -130,6 +156,22 @@ def blocks(root: Node) -> Iterator[tuple[Node, str]]:
         text = clean("".join(t for part in own for t in _texts(part))).strip()
         if text:
             yield node, text
+
+
+def beside(root: Node) -> Iterator[tuple[Node, str]]:
+    """Texts that are read as one though they stand in several blocks.
+
+    Those of a card or of an item of a list, a term with what is said of it, and a number that
+    stands alone with what stands before it.
+    """
+    before = ""
+    for node, text in blocks(root):
+        if before and BARE.fullmatch(text) and node.tag not in {"td", "th"}:
+            yield node, f"{before} {text}"
+        before = " ".join(text.split())
+    for node in root.find("li"):
+        if any(isinstance(part, Node) and part.tag not in INLINE for part in node.parts):
+            yield node, " ".join(node.words().split())
 
 
 def _texts(part: "Node | str") -> Iterator[str]:

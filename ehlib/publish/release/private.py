@@ -1,4 +1,4 @@
-"""Words that must not go out: personal data, machines, secrets, code and ids of case records."""
+"""Words that must not go out: personal data, machines, secrets and code."""
 
 import getpass
 import re
@@ -9,11 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
-import pyarrow.parquet as pq
-
 from ehlib.load.schema import SourceError
-from ehlib.load.tables import read_grids, scan
+from ehlib.load.tables import scan
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = (
@@ -49,26 +46,24 @@ RULES = {
         r"\bread_(?:observations|indicators|areas|csv|parquet)\(|\bshow_(?:table|figure|note)\(|"
         r"^%(?:matplotlib|run|load_ext|time)\b|\b(?:dtype|Name): \w+|<(?:IPython|matplotlib|"
         r"pandas|Axes|Figure|ehlib)[\w.:]*|\b\w+\[\[?[\"']\w+[\"']\]|\bDataFrame\b|"
-        r"(?<![\w>])\{%|%\}|\{\{ ?\w"
+        r"(?<![\w>])\{%|%\}|\{\{ ?[A-Za-z_]"
     ),
     "raw_cell": r"\b(?:raw_mimetype|cell_type|celltag_\w+|jp-\w+|output_(?:stderr|area|html))\b",
 }
 PATTERNS = {rule: re.compile(pattern, re.MULTILINE) for rule, pattern in RULES.items()}
+AT = re.compile(r"(?i)[\w.-]+\s*(?:[\[({<]\s*at\s*[\])}>])\s*[\w-]+\s*(?:\.|[\[({<]\s*dot)")
 QUICK = re.compile(r"[A-Za-z@\\/]|\d{10}|\d{3}[ -]\d{3}|\d\.\d+\.")
-TOKEN = re.compile(r"[A-Za-z0-9](?:[\w/-]*[A-Za-z0-9])?")
 WHOLE = 40  # letters of a sentence that is known again
 COMMON = {"root", "user", "users", "admin", "runner", "guest", "public", "analyst", "localhost"}
-ID_COLUMN = re.compile(r"(?i)(?:^|[ _])(?:id|identifier|ref|reference|number|no)$|^id$")
-SHORTEST_ID = 6  # characters; of figures alone, one more
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the gate knows of this machine and these inputs; see `read_known`."""
+    """What the gate knows of this machine and of what may be said; see `read_known`."""
 
     emails: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset({"ehlib"})  # who a workbook may say that it is by
     machine: re.Pattern[str] | None = None
-    ids: frozenset[str] = frozenset()
     examples: frozenset[str] = frozenset()  # code that we publish, each block with single spaces
     prose: str = ""  # what stands around it, where single names of code are
     quoted: frozenset[str] = field(default=frozenset({"code", "prompt"}))  # rules it is free of
@@ -92,37 +87,37 @@ def find_private(text: str, known: Known) -> Iterator[tuple[str, str]]:
         found = pattern.search(text)
         if found and not (quoted and rule in known.quoted):
             yield rule, _around(text, found)
+    for found in AT.finditer(text):
+        yield "email", found[0]
     for found in scan.EMAIL.finditer(text):
         if found[0].lower() not in known.emails:
             yield "email", found[0]
     if known.machine and (found := known.machine.search(text)):
         yield "machine", _around(text, found)
     yield from _personal(text)
-    yield from (("case_id", each) for each in sorted(_tokens(text) & known.ids))
 
 
-def read_known(processed: Path | None, reference: Path, raw: Path | None = None) -> Known:
-    """What must not be found on a page, of this machine and of these inputs.
+def read_known(reference: Path) -> Known:
+    """What must not be found on a page of this machine, and what may be.
 
     Parameters
     ----------
-    processed : Path or None
-        Folder of prepared data, whose case records give ids.
     reference : Path
         Folder of `release.toml`, which lists the e-mail addresses that may be shown.
-    raw : Path, optional
-        Folder of the extracts; of those that hold case records the ids are read as they came.
     """
-    ids = _ids_of_records(processed) | _ids_of_extracts(processed, raw) if processed else set()
     methods = reference.resolve().parents[1] / "docs" / "methods.md"
     said = methods.read_text(encoding="utf-8") if methods.is_file() else ""
-    return Known(
-        _emails(reference / "release.toml"),
-        _machine(),
-        frozenset(ids),
-        _examples(said),
-        _prose(said),
-    )
+    trust = _trust(reference / "batch.toml")
+    names = frozenset(filter(None, ["ehlib", trust]))
+    emails = _emails(reference / "release.toml")
+    return Known(emails, names, _machine(), _examples(said), _prose(said))
+
+
+def _trust(path: Path) -> str:
+    """Name on every page, which workbooks give as their author; empty without the file."""
+    if not path.is_file():
+        return ""
+    return str(tomllib.loads(path.read_text(encoding="utf-8-sig")).get("trust", ""))
 
 
 def _examples(markdown: str) -> frozenset[str]:
@@ -158,13 +153,6 @@ def _personal(text: str) -> Iterator[tuple[str, str]]:
         yield "birth_date", found[0]
 
 
-def _tokens(text: str) -> set[str]:
-    """Words as ids are written, whole and in parts."""
-    whole = TOKEN.findall(text)
-    parts = {part for each in whole for part in re.split(r"[/_]", each)}
-    return {each.upper() for each in {*whole, *parts}}
-
-
 def _around(text: str, found: re.Match[str]) -> str:
     return text[max(0, found.start() - 12) : found.end() + 30]
 
@@ -194,50 +182,3 @@ def _machine() -> re.Pattern[str]:
     words |= {name for name in names if len(name) > 3 and name.lower() not in COMMON}
     listed = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     return re.compile(rf"(?i)(?<![\w.-])(?:{listed})(?![\w-])")
-
-
-def _ids_of_records(processed: Path) -> set[str]:
-    """Ids in the prepared case records: hashes, or as they came."""
-    found: set[str] = set()
-    for path in sorted((processed / "cases").glob("*.parquet")):
-        columns = [name for name in pq.read_schema(path).names if ID_COLUMN.search(name)]
-        frame = pd.read_parquet(path, columns=columns)
-        for name in columns:
-            found.update(_long_enough(frame[name].dropna().astype("str").unique()))
-            if frame[name].dtype.kind == "i":  # hashes, however they are written
-                found.update(f"{each:016X}" for each in frame[name].to_numpy().view("uint64"))
-    return found
-
-
-def _ids_of_extracts(processed: Path, raw: Path | None) -> set[str]:
-    """Ids in the extracts of case records, as their systems gave them."""
-    if not raw or not raw.is_dir():
-        return set()
-    found: set[str] = set()
-    tables = [path for path in raw.rglob("*") if path.suffix.lower() in (".csv", ".xlsx", ".xls")]
-    for path in tables:
-        if "published" not in path.parts:
-            found |= _ids_of_table(path)
-    return found
-
-
-def _ids_of_table(path: Path) -> set[str]:
-    found: set[str] = set()
-    try:
-        for grid in read_grids(path):
-            rows = grid.rows()
-            header = next((row for row in rows if sum(map(bool, row)) > 2), [])
-            places = [place for place, name in enumerate(header) if ID_COLUMN.search(name)]
-            for row in rows if places else ():
-                found.update(row[place] for place in places if place < len(row))
-    except SourceError:  # refused on reading: none of it is in the inputs
-        return set()
-    return set(_long_enough(found))
-
-
-def _long_enough(ids: object) -> Iterator[str]:
-    """Ids that no innocent number or word can be."""
-    for each in ids:
-        text = str(each).strip().upper()
-        if len(text) >= SHORTEST_ID + text.isdigit() and any(map(str.isdigit, text)):
-            yield text

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ehlib.publish.release.figures.grids import JUDGED, MARKER
 from ehlib.publish.release.figures.hidden import Address, Hidden
 from ehlib.publish.release.figures.sentences import unsaid
-from ehlib.publish.release.figures.tables import JUDGED, MARKER
-from ehlib.publish.release.layers import Layer, Leak
+from ehlib.publish.release.files.layers import Layer, Leak
 from ehlib.publish.release.markup import Node, clean
 
 LEVEL, MARK, THICKEST = 5.0, 3.0, 30  # points: between lines of text, from a line to its mark

@@ -4,24 +4,23 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from ehlib.load.indicators import Indicator
-from ehlib.load.periods import in_words, parse_period
 from ehlib.load.schema import KEY, NUMBERS
 from ehlib.measure.rates import add_measures
-from ehlib.show.sentences import SMALL_NUMBERS, short_label
+from ehlib.publish.release.figures.names import (
+    Words,
+    indicator_words,
+    label_words,
+    period_words,
+)
+from ehlib.publish.release.figures.numbers import as_number
+from ehlib.show.numbers.ids import number_ids
 
 COUNTS = NUMBERS[:2]
-SEX_WORDS = {"female": ("female", "females", "girls"), "male": ("male", "males", "boys")}
-NUMBER = re.compile(
-    r"(?<![\w.,/-])\d[\d,]*(?:\.\d+)?(?![\w/]|[.,]\d)"
-    rf"|\b(?:{'|'.join(SMALL_NUMBERS[1:])})\b",
-    re.IGNORECASE,
-)
 SO_FAR = re.compile(r"(?i)since april|to date|so far|cumulative|running total")
 QUARTER = re.compile(r"(\d{4}/\d\d)-Q([1-4])")
 Address = Mapping[str, frozenset]  # areas, periods, labels, indicators
@@ -44,42 +43,6 @@ class Figure:
             return True
         places = len(text.partition(".")[2])
         return any(f"{each:.{places}f}" == f"{number:.{places}f}" for each in self.measures)
-
-
-@dataclass(frozen=True)
-class Words:
-    """Texts that name areas, periods, breakdowns or indicators, each with what it names."""
-
-    named: Mapping[str, str]
-    pattern: re.Pattern[str] | None
-
-    @classmethod
-    def of(cls, named: Mapping[str, str]) -> "Words":
-        """Words from a dict of text to what it names; longer texts go before those in them."""
-        plain = {" ".join(text.split()).casefold(): key for text, key in named.items() if text}
-        listed = "|".join(re.escape(text) for text in sorted(plain, key=len, reverse=True))
-        pattern = re.compile(rf"(?<![\w/])(?:{listed})(?![\w/]|[ -]Q\d)", re.I) if plain else None
-        return cls(plain, pattern)
-
-    def found(self, text: str) -> list[tuple[int, int, str]]:
-        """Places in a text at which something is named, and what."""
-        if not self.pattern:
-            return []
-        return [(*each.span(), self.of_text(each[0])) for each in self.pattern.finditer(text)]
-
-    def of_text(self, text: str) -> str:
-        """What a whole text names; empty when nothing."""
-        return self.named.get(" ".join(text.split()).casefold(), "")
-
-    def keys(self, text: str) -> frozenset[str]:
-        """All that is named in a text."""
-        return frozenset(key for _, _, key in self.found(text))
-
-    def without(self, text: str) -> str:
-        """Text with spaces in place of what names something, so that all else stays in place."""
-        if not self.pattern:
-            return text
-        return self.pattern.sub(lambda found: " " * len(found[0]), text)
 
 
 class Hidden:
@@ -116,9 +79,25 @@ class Hidden:
         self.areas = Words.of(
             dict(zip(every["area_name"], every["area_code"], strict=True)) | codes
         )
-        self.periods = Words.of(_period_words(shown, indicators))
-        self.labels = Words.of(_label_words({each for named in labels for each in named}))
-        self.indicators = Words.of(_indicator_words(rows, indicators))
+        self.periods = Words.of(period_words(shown, indicators))
+        self.labels = Words.of(label_words({each for named in labels for each in named}))
+        self.indicators = Words.of(indicator_words(rows, indicators))
+        ids = pd.Series(number_ids(shown), dtype="str").str.removesuffix(".value")
+        self.ids = frozenset(ids[_marked(shown)["hidden"].to_numpy()])
+        self.parts = frozenset(part for each in ids.unique() for part in each.split("."))
+
+    def knows(self, number_id: str) -> bool:
+        """Whether an id of a number says of what it is, and holds no number besides."""
+        *parts, measure = number_id.split(".")
+        bare = {place for place, part in enumerate(parts) if re.fullmatch(r"\d+", part)}
+        strange = [
+            place
+            for place in bare
+            if parts[place] not in self.parts
+            and not re.fullmatch(r"(?:19|20)\d\d", parts[place])
+            and not (place == len(parts) - 1 and place > 4 and len(parts[place]) < 3)  # a group
+        ]
+        return len(parts) >= 3 and not strange and bool(re.fullmatch(r"[a-z_-]+", measure))
 
     def __bool__(self) -> bool:
         """Whether anything is hidden."""
@@ -141,12 +120,6 @@ class Hidden:
         ]
         most = max((len(figure.labels) for figure in found), default=0)
         return [each for each in found if len(each.labels) == most] if most or not wanted else []
-
-
-def as_number(text: str) -> float:
-    """Number of digits or of a word up to nine."""
-    word = text.lower()
-    return float(SMALL_NUMBERS.index(word) if word in SMALL_NUMBERS else text.replace(",", ""))
 
 
 def so_far(period: str) -> list[str]:
@@ -210,41 +183,3 @@ def _figure(row: tuple, labels: frozenset[str]) -> Figure:
     measures = tuple(getattr(row, name) for name in NUMBERS[2:])
     known = [tuple(each for each in part if not np.isnan(each)) for part in (counts, measures)]
     return Figure(row.indicator_id, labels, bool(row.hidden), *known)
-
-
-def _period_words(shown: pd.DataFrame, indicators: Mapping[str, Indicator]) -> dict[str, str]:
-    named: dict[str, str] = {}
-    for row in shown.drop_duplicates(["indicator_id", "period"]).itertuples():
-        label = row.period
-        named |= dict.fromkeys([label, short_label(label), label.replace("-Q", " Q")], label)
-        known = indicators.get(row.indicator_id)
-        if known:
-            named.setdefault(_in_words(label, known.calendar), label)
-    return named
-
-
-@lru_cache(maxsize=4096)
-def _in_words(label: str, calendar: str) -> str:
-    try:
-        return in_words(parse_period(label, calendar)).removeprefix("the ")
-    except ValueError:  # a label of another calendar names itself
-        return label
-
-
-def _label_words(labels: Iterable[str]) -> dict[str, str]:
-    named = {}
-    for label in labels:
-        named |= dict.fromkeys(SEX_WORDS.get(label, (label,)), label)
-    return named
-
-
-def _indicator_words(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> dict[str, str]:
-    named = {}
-    for each in rows["indicator_id"].unique():
-        named[each] = each
-        known = indicators.get(each)
-        if known:
-            texts = [known.plan_name]
-            texts += [name for at in (known, *known.versions) for name in (at.name, at.short_name)]
-            named |= dict.fromkeys(filter(None, texts), each)
-    return named

@@ -3,18 +3,26 @@
 import re
 from collections.abc import Iterator
 
-from ehlib.publish.release.figures.hidden import NUMBER, Address, Figure, Hidden
-from ehlib.publish.release.layers import Layer, Leak
+from ehlib.publish.release.figures.hidden import Address, Figure, Hidden
+from ehlib.publish.release.figures.numbers import NUMBER
+from ehlib.publish.release.files.layers import Layer, Leak
 
 END = re.compile(r"(?<=[.;!?])\s+|\n")
 AFTER = re.compile(  # what a number counts when it is not children or events
     r"(?i)\s*(?:-\s*)?(?:other |whole |latest |earliest |calendar |financial |further )?"
-    r"(?:fewer|more|less|districts?|quarters?|years?|months?|pages?|places?|areas?|localit|times|"
+    r"(?:fewer|more|less|higher|lower|districts?|quarters?|years?|months?|pages?|places?|areas?|localit|times|"
     r"points?|percentage points?|periods?|measures?|indicators?|figures?|rows?|extracts?|decimals?|"
     r"in (?:ten|five)|or more|to under|to \d)\b"
 )
+AGED = re.compile(r"(?i)\bage[ds]? \d+ to $")  # before a number that ends a band of ages
 RANKED = (
-    r"(highest|lowest|higher|lower|above|below|rose|fell|doubled|halved|better|worse|most|fewest)"
+    r"(highest|lowest|higher|lower|above|below|rose|fell|doubled|halved|better|worse|most|fewest|"
+    r"largest|smallest|biggest)"
+)
+APART = re.compile(r"(?i)\s*(?:fewer|more|less|higher|lower|up on|down on)\b")
+MOVED = re.compile(
+    r"(?i)\b(?:rose|fell|grew|dropped|increased?|decreased?|rise|fall|drop|up|down)"
+    r"(?: (?:by|of))? $"
 )
 FOLLOWED = re.compile(
     r"(?:'s?)?\s*(?:(?:had|has|was|is|the|a|rate|figure|number|percentage|clearly)\s+)*"
@@ -47,7 +55,9 @@ def sentence_leaks(
     for sentence in filter(WORTH.search, map(str.strip, END.split(text))):
         left = _blanked(sentence, hidden)
         for found in NUMBER.finditer(left):
-            if AFTER.match(left, found.end()):
+            if _is_apart(left, found):
+                yield from _differences(layer, sentence, found, (scopes, hidden), within=within)
+            if AFTER.match(left, found.end()) or AGED.search(sentence[: found.start()]):
                 continue
             address = _nearest(sentence, found, scopes, hidden)
             if not address["indicators"] and not hidden.periods.found(sentence):
@@ -59,6 +69,29 @@ def sentence_leaks(
                 yield layer.leak("hidden_figure", f"{found[0]} in {sentence}", within)
                 break
         yield from _ranks(layer, sentence, scopes, hidden, within=within)
+
+
+def _is_apart(left: str, number: re.Match[str]) -> bool:
+    """Whether a number is a difference: four fewer, up by 3."""
+    after = APART.match(left, number.end())
+    if after:
+        return not AFTER.match(left, after.end())
+    return bool(MOVED.search(left, max(0, number.start() - 20), number.start()))
+
+
+def _differences(
+    layer: Layer,
+    sentence: str,
+    number: re.Match[str],
+    around: tuple[tuple[str, ...], Hidden],
+    *,
+    within: str,
+) -> Iterator[Leak]:
+    """A difference to a figure that is hidden: with the other figure it gives it back."""
+    address = _nearest(sentence, number, *around)
+    figures = around[1].at(address)
+    if address["indicators"] and figures and all(figure.hidden for figure in figures):
+        yield layer.leak("in_place_of_hidden", f"{number[0]} in {sentence}", within)
 
 
 def _blanked(sentence: str, hidden: Hidden) -> str:

@@ -1,46 +1,20 @@
 """Tables of pages, downloads and JSON, read back with their headings to find hidden figures."""
 
-import csv
-import io
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from ehlib.publish.release.figures.hidden import NUMBER, SO_FAR, Address, Hidden, so_far
-from ehlib.publish.release.layers import Layer, Leak
+from ehlib.publish.release.figures.grids import JUDGED, MARKER, Cell, Table
+from ehlib.publish.release.figures.hidden import SO_FAR, Address, Hidden, so_far
+from ehlib.publish.release.figures.numbers import NUMBER
+from ehlib.publish.release.files.layers import Layer, Leak
 from ehlib.publish.release.markup import Node, clean
 
-MARKER = re.compile(r"\[[a-z]\]")
-JUDGED = re.compile(
-    r"(?i)\b(?:higher|lower|highest|lowest|better|worse|similar|above|below|rising|falling|rose|"
-    r"fell|increasing|decreasing|improving|worsening|met|no change)\b|"
-    r"[\u25b2\u25bc\u2191\u2193\u2714\u2718\u25cf\u25d0\u25cb]"
-)
 OTHER = re.compile(  # columns that hold no figure of the row's own
     r"(?i)\btarget|\bbaseline|\bnational\b|\bbenchmark|\bplan\b|\baim\b|\bcode\b|\bdate\b|"
     r"\bperiod\b|\bas at\b|\bseconds$|\bbytes$|^cell$|_sha256$|^rows|_start$|_end$|\bnote"
 )
 COMPARED = re.compile(r"(?i)^compared with\b")
-NUMERIC = re.compile(r"[\s\d.,%()+-]*\d[\s\d.,%()+-]*|\[[a-z]\]|")
-PLAIN = {"colspan", "rowspan", "headers", "scope", "id"}
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell that is no heading, with the headings of its column and of its row."""
-
-    text: str
-    column: str
-    row: tuple[str, ...]
-    attributes: str = ""  # texts of its attributes, which a reader does not see
-
-
-@dataclass(frozen=True)
-class Table:
-    """Cells of a table, and the texts that say what it is of, from near to far."""
-
-    cells: tuple[Cell, ...]
-    scopes: tuple[str, ...]
+PLAIN = {"colspan", "rowspan", "headers", "scope", "id", "role", "data-number"}
 
 
 def table_leaks(layer: Layer, table: Table, hidden: Hidden) -> Iterator[Leak]:
@@ -56,6 +30,7 @@ def table_leaks(layer: Layer, table: Table, hidden: Hidden) -> Iterator[Leak]:
         What the release hides.
     """
     for cell in table.cells:
+        yield from _named_hidden(layer, cell, hidden)
         if OTHER.search(cell.column):
             continue
         address = _address(cell, table.scopes, hidden)
@@ -69,6 +44,14 @@ def table_leaks(layer: Layer, table: Table, hidden: Hidden) -> Iterator[Leak]:
                 way = " / ".join(filter(None, [*cell.row, cell.column]))
                 rule = "hidden_figure" if found[0].isdigit() else "in_place_of_hidden"
                 yield layer.leak(rule, f"{found} at {way}", "table")
+
+
+def _named_hidden(layer: Layer, cell: Cell, hidden: Hidden) -> Iterator[Leak]:
+    """A cell that shows something, and whose ids name hidden figures alone."""
+    found = _in_place(cell.text, hidden) if cell.ids else ""
+    if found and all(each.rpartition(".")[0] in hidden.ids for each in cell.ids):
+        way = " / ".join(filter(None, [*cell.row, cell.column]))
+        yield layer.leak("hidden_figure", f"{found} at {way}", "table")
 
 
 def page_tables(root: Node) -> Iterator[Table]:
@@ -90,63 +73,6 @@ def scopes_of(node: Node, root: Node) -> tuple[str, ...]:
         if each.tag == "h1" or each.attributes.get("class") == "context":
             page.append(each.words())
     return tuple(clean(text).strip() for text in [*captions, *alts, *heads[:-3:-1], *page])
-
-
-def grid_table(rows: Sequence[Sequence[str]], name: str = "") -> Table:
-    """Table of a sheet or of a file with a delimiter; texts of a row are its headings."""
-    lines = [[clean(str(text)).strip() for text in row] for row in rows]
-    top = next((n for n, line in enumerate(lines) if sum(map(bool, line)) > 1), 0)
-    header = lines[top] if lines else []
-    cells = []
-    for line in lines[top + 1 :]:
-        said = tuple(text for text in line if text and not NUMERIC.fullmatch(text))
-        for place, text in enumerate(line):
-            column = header[place] if place < len(header) else ""
-            if text and NUMERIC.fullmatch(text) and not MARKER.fullmatch(text):
-                cells.append(Cell(text, column, said))
-    above = " ".join(text for line in lines[:top] for text in line)
-    return Table(tuple(cells), (above, name))
-
-
-def csv_rows(text: str) -> list[list[str]]:
-    """Cells of a text with a delimiter."""
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t|", key=first.count)
-    return list(csv.reader(io.StringIO(text), delimiter=delimiter))
-
-
-def json_table(content: object) -> Table:
-    """Numbers of a JSON document, with the keys above them and the texts beside them."""
-    return Table(tuple(_json_cells(content, ())), ())
-
-
-def json_texts(content: object) -> Iterator[str]:
-    """Keys and texts of a JSON document."""
-    if isinstance(content, dict):
-        for key, each in content.items():
-            yield str(key)
-            yield from json_texts(each)
-    elif isinstance(content, list):
-        for each in content:
-            yield from json_texts(each)
-    elif content is not None and not isinstance(content, bool):
-        yield str(content)
-
-
-def _json_cells(content: object, above: tuple[str, ...]) -> Iterator[Cell]:
-    if isinstance(content, list):
-        beside = tuple(each for each in content if isinstance(each, str))
-        named = [(above[-1] if above else "", each) for each in content]
-    elif isinstance(content, dict):
-        beside = tuple(each for each in content.values() if isinstance(each, str))
-        named = list(content.items())
-    else:
-        return
-    for key, each in named:
-        if isinstance(each, dict | list):
-            yield from _json_cells(each, (*above, *beside, str(key)))
-        elif isinstance(each, int | float) and not isinstance(each, bool):
-            yield Cell(f"{each:,.12g}", str(key), (*above, *beside))
 
 
 def _html_cells(table: Node) -> Iterator[Cell]:
@@ -171,13 +97,16 @@ def _html_cells(table: Node) -> Iterator[Cell]:
                 cells.append((place, text, node))
             place += wide
         for where, text, node in cells:
-            yield Cell(text, columns.get(where, ""), tuple(row), _unseen(node))
+            column = columns.get(where, "")
+            ids = tuple(node.attributes.get("data-number", "").split())
+            yield Cell(text, column, tuple(row), _unseen(node, column), ids)
 
 
-def _unseen(cell: Node) -> str:
+def _unseen(cell: Node, column: str) -> str:
     """Attributes of a cell and of what is in it, but for those that only lay it out."""
     given = (pair for node in cell.nodes() for pair in node.given if pair[0] not in PLAIN)
-    return " ".join(clean(value) for _, value in given)
+    texts = [(name, " ".join(clean(value).split())) for name, value in given]
+    return " ".join(text for name, text in texts if (name, text) != ("data-label", column))
 
 
 def _span(node: Node, name: str) -> int:

@@ -2,10 +2,13 @@
 
 import base64
 import binascii
+import bz2
 import gzip
 import io
 import json
+import lzma
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
@@ -13,9 +16,14 @@ from urllib.parse import unquote_to_bytes
 DEEPEST = 6  # wrappings within wrappings
 LARGEST = 64_000_000  # bytes of one layer
 SNIPPET = 90
+SHORTEST = 12  # letters in which anything can be wrapped
 DATA = re.compile(r"data:([\w.+-]*/?[\w.+-]*)((?:;[\w=.+-]+)*?)(;base64)?,([^\s\"'<>)]*)", re.I)
 PACKED = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/=_-])")
-MAGIC = (b"\x1f\x8b", b"PK\3\4", b"\x89PNG", b"\xff\xd8\xff", b"%PDF")
+SIXTEENS = re.compile(r"(?<![\w#])(?:[0-9A-Fa-f]{2}[ :]?){12,}(?![\w])")
+PER_CENTS = re.compile(r"(?:%[0-9A-Fa-f]{2}[\w.~-]*){4,}")
+SQUEEZED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+ZLIB = tuple(bytes([0x78, level]) for level in (0x01, 0x5E, 0x9C, 0xDA))
+MAGIC = (*SQUEEZED, b"PK\3\4", b"\x89PNG", b"\xff\xd8\xff", b"%PDF")
 NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd]")
 MARKUP = re.compile(r"\s*(?:<!doctype|<\?xml|<[a-z!])", re.IGNORECASE)
 SVG = re.compile(r"(?:\s*<(?:\?|!--|!doctype).*?>)*\s*<svg\b", re.IGNORECASE | re.DOTALL)
@@ -38,12 +46,16 @@ class Leak:
 
 @dataclass(frozen=True)
 class Layer:
-    """One thing to look through; `kind` is page, svg, xml, json, csv, text, table or piece."""
+    """One thing to look through, and what stands around it says that it is of.
+
+    `kind` is page, svg, xml, json, csv, text, table, about or piece.
+    """
 
     file: str
     name: str
     kind: str
     content: object
+    scopes: tuple[str, ...] = ()
 
     def leak(self, rule: str, snippet: object, within: str = "") -> Leak:
         """Leak in this layer, or in a part of it."""
@@ -72,17 +84,19 @@ def unwrap(file: str, content: bytes, name: str = "", depth: int = 0) -> Iterato
     Layer or Leak
         A leak for what cannot be opened: what nobody can look through is not published.
     """
-    from ehlib.publish.release import containers  # which unwraps its parts with this function
+    # which unwrap their parts with this function
+    from ehlib.publish.release.files.pictures import read_picture
+    from ehlib.publish.release.files.workbooks import read_workbook
 
     here = Layer(file, name or "file", "piece", content)
     if depth > DEEPEST or len(content) > LARGEST:
         yield here.leak("cannot_open", "wrapped too deep or too large to be looked through")
-    elif content.startswith(b"\x1f\x8b"):
-        yield from _gunzipped(here, depth)
+    elif content.startswith((*SQUEEZED, *ZLIB)) and (name or not content.startswith(b"x")):
+        yield from _let_out(here, depth)
     elif content.startswith(b"PK\3\4"):
-        yield from containers.read_workbook(here, depth)
+        yield from read_workbook(here, depth)
     elif content.startswith((b"\x89PNG", b"\xff\xd8\xff")):
-        yield from containers.read_picture(here, depth)
+        yield from read_picture(here, depth)
     else:
         yield from _read_text(here, depth)
 
@@ -93,14 +107,20 @@ def deeper(above: Layer, name: str, content: bytes, depth: int) -> Iterator[Laye
     yield from unwrap(above.file, content, way, depth + 1)
 
 
-def _gunzipped(here: Layer, depth: int) -> Iterator[Layer | Leak]:
+def _let_out(here: Layer, depth: int) -> Iterator[Layer | Leak]:
+    """What a squeezed piece holds, up to the most that can be looked through."""
+    begins = next((each for each in SQUEEZED if here.content.startswith(each)), None)
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(here.content)) as packed:
-            content = packed.read(LARGEST + 1)
-    except (OSError, EOFError, ValueError) as error:
+        if begins:
+            with SQUEEZED[begins](io.BytesIO(here.content), mode="rb") as packed:
+                content = packed.read(LARGEST + 1)
+        else:
+            content = zlib.decompressobj().decompress(here.content, LARGEST + 1)
+    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         yield here.leak("cannot_open", error)
         return
-    yield from deeper(here, "gzip", content, depth)
+    kind = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}.get(begins, "zlib")
+    yield from deeper(here, kind, content, depth)
 
 
 def _read_text(here: Layer, depth: int) -> Iterator[Layer | Leak]:
@@ -137,7 +157,7 @@ def _kind(text: str, file: str) -> str:
 
 
 def _embedded(here: Layer, text: str, depth: int) -> Iterator[Layer | Leak]:
-    """What stands in a text as a data address or in base64."""
+    """What stands in a text as a data address, in base64, in sixteens or in per cents."""
     for number, found in enumerate(DATA.finditer(text), start=1):
         content = data_of(found)
         if content is None:
@@ -145,9 +165,25 @@ def _embedded(here: Layer, text: str, depth: int) -> Iterator[Layer | Leak]:
         else:
             kind = found[1] or "text/plain"
             yield from deeper(here, f"data address {number} ({kind})", content, depth)
-    packed = filter(None, (_unpacked(word) for word in PACKED.findall(DATA.sub("", text))))
-    for number, content in enumerate(packed, start=1):
-        yield from deeper(here, f"base64 {number}", content, depth)
+    rest = DATA.sub("", text)
+    for way, pattern, read in WAYS:
+        found = filter(None, map(read, pattern.findall(rest)))
+        for number, content in enumerate(found, start=1):
+            yield from deeper(here, f"{way} {number}", content, depth)
+
+
+def _said(content: bytes) -> bytes:
+    """Bytes that are something packed, or words; nothing for the many that are neither."""
+    if content.startswith(MAGIC):
+        return content
+    said = _decoded(content)
+    return content if said and said.isprintable() and re.search(r"[a-z]{3}", said, re.I) else b""
+
+
+def wrapped(text: str) -> Iterator[bytes]:
+    """Words or files that stand in a text in base64, in sixteens or in per cents."""
+    for _, pattern, read in WAYS if len(text) >= SHORTEST else ():
+        yield from filter(None, map(read, pattern.findall(text)))
 
 
 def data_of(found: re.Match[str]) -> bytes | None:
@@ -168,7 +204,21 @@ def _unpacked(text: str) -> bytes:
         content = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except binascii.Error:
         return b""
-    if content.startswith(MAGIC):
-        return content
+    if content.startswith((*MAGIC, *ZLIB)):
+        return content if not content.startswith(ZLIB) or _is_zlib(content) else b""
     said = _decoded(content)
     return content if said and said.isprintable() else b""
+
+
+def _is_zlib(content: bytes) -> bool:
+    try:
+        return bool(zlib.decompressobj().decompress(content, 16))
+    except zlib.error:
+        return False
+
+
+WAYS = [  # in which words are wrapped within a text
+    ("base64", PACKED, _unpacked),
+    ("sixteens", SIXTEENS, lambda word: _said(bytes.fromhex(re.sub("[ :]", "", word)))),
+    ("per cents", PER_CENTS, lambda word: _said(unquote_to_bytes(word))),
+]

@@ -14,7 +14,7 @@ ATTRIBUTES = {
     "img": {"src", "alt", "width", "height"},
     "ol": {"start"},
     "source": {"media", "srcset", "type", "width", "height"},
-    "td": {"colspan", "rowspan", "headers"},
+    "td": {"colspan", "rowspan", "headers", "data-number", "data-label"},
     "th": {"scope", "colspan", "rowspan", "abbr"},
     "time": {"datetime"},
 }
@@ -29,9 +29,11 @@ VOID = {"br", "col", "hr", "img", "source"}
 WORDED = {"caption", "figcaption", "th", "h1", "h2", "h3", "h4", "h5", "h6"}
 NEEDED = {"figure": ("img",), "table": ("caption", "th")}
 SCOPES = {"col", "row", "colgroup", "rowgroup"}
+NUMBERS = re.compile(r"[a-z0-9_.-]+(?: [a-z0-9_.-]+)*")  # ids of the figures in a cell
 LINKS = {"http", "https", "mailto"}
 PICTURE = re.compile(r"data:image/(?:png|svg\+xml)(?:;[\w=-]+)*,[^\s\"'<>]+[^\s\"'<>,]")
 HEADING = re.compile(r"<h([2-6])[^>]*>.*?</h\1>", re.DOTALL)
+NEW_SHEET = '<div class="new-sheet"></div>'  # where a printed page begins a new sheet
 PLACEHOLDER = "no description has been provided"  # nbconvert's own alt text says nothing
 
 
@@ -164,6 +166,8 @@ class Fragment(HTMLParser):
             self.names.add(given["id"])
         if tag == "th" and given.get("scope") not in SCOPES:
             raise PageError("a table's <th> has no scope; expected col or row")
+        if not NUMBERS.fullmatch(given.get("data-number", "none")):
+            raise PageError(f"data-number is {given['data-number'][:60]!r}; expected ids")
         if tag == "a" and not is_safe_link(given.get("href", "")):
             raise PageError(f"link to {given['href'][:60]!r}; expected a web or mail address")
         if tag in {"img", "source"}:
@@ -193,7 +197,9 @@ def without_empty_sections(body: str) -> str:
     kept, end, level = "", len(body), 0
     for found in reversed(list(HEADING.finditer(body))):
         under = body[found.end() : end]
-        if under.strip() or level > int(found[1]):
+        if under.replace(NEW_SHEET, "").strip() or level > int(found[1]):
             kept, level = found[0] + under + kept, int(found[1])
+        elif NEW_SHEET in under:
+            kept = NEW_SHEET + kept
         end = found.start()
     return body[:end] + kept

@@ -1,0 +1,37 @@
+"""The glossary page: docs/glossary.md as a page shows it."""
+
+import re
+from pathlib import Path
+
+from ehlib.load.reads import note_read
+from ehlib.load.schema import SourceError
+from ehlib.show.sentences import count_words
+
+INTRODUCTION = re.compile(r"\A# .*?(?=^## )", re.MULTILINE | re.DOTALL)
+TERM = re.compile(r"^### ", re.MULTILINE)
+
+
+def read_glossary(docs_dir: str | Path) -> str:
+    """Markdown of the glossary, without its title.
+
+    Parameters
+    ----------
+    docs_dir : str or Path
+        Folder that holds glossary.md.
+
+    Raises
+    ------
+    SourceError
+        If the folder has no such file.
+    """
+    path = Path(docs_dir) / "glossary.md"
+    note_read(path)
+    if not path.exists():
+        raise SourceError(f"glossary.md is not in {path.parent.name}; expected the project's docs")
+    return INTRODUCTION.sub("", path.read_text(encoding="utf-8")).strip()
+
+
+def glossary_findings(glossary: str) -> list[str]:
+    """How many words are explained, and how a reader comes here."""
+    words = count_words(len(TERM.findall(glossary)), "word")
+    return [f"The glossary explains {words}; the first use of each on a page leads to it."]

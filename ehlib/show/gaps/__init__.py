@@ -1,0 +1,1 @@
+"""Gaps between children, places and years: their sentences, charts, maps and tables."""

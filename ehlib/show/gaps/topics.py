@@ -1,0 +1,135 @@
+"""Topics of the inequality atlas: the maps, the chart of the gap, and the tables behind them."""
+
+from functools import partial
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from ehlib.load.indicators import Indicator
+from ehlib.measure.gaps import Topic, mapped_periods, shared_breaks
+from ehlib.measure.inequality.gradient import PER_1000
+from ehlib.show.cells import show_figure, show_markdown, show_note
+from ehlib.show.charts import unit_words
+from ehlib.show.gaps.atlas import HOW, points_words, topic_sentence
+from ehlib.show.gaps.lines import plot_gap_over_time
+from ehlib.show.numbers import marked, unmarked
+from ehlib.show.profiles.maps import map_years
+from ehlib.show.sentences import extremes, list_words, number, short_label
+from ehlib.show.tables import order_areas, values_text
+
+YARDSTICK = {
+    "neighbourhoods": (
+        "The gap is the slope index: the difference between the two ends of a line through the "
+        "fifths of neighbourhoods, ranked by the Index of Multiple Deprivation of {edition}. The "
+        "ratio divides one end by the other."
+    ),
+    "districts": (
+        "The gap is the slope index: the difference between the two ends of a line through all "
+        "districts, ranked by the Index of Multiple Deprivation of {edition}. The ratio divides "
+        "one end by the other. A line through seven districts can turn on one of them."
+    ),
+    "spread": (
+        "No deprivation index was held by then, so the gap is that between the highest and the "
+        "lowest district of each period, which need not be the same two. Its limits allow for "
+        "choosing them after looking."
+    ),
+}
+FIRST_RELEASE = "Left out as provisional, since such figures have been revised a long way: {}."
+
+
+def show_topics(topics: list[Topic], boundaries: gpd.GeoDataFrame) -> None:
+    """Show maps, chart and tables of each topic under its own heading."""
+    for topic in topics:
+        name = topic.indicator.name
+        show_markdown(f"### {name}: where is it high, and is the gap changing?")
+        _show_maps(topic, boundaries)
+        if len(topic.series):
+            _show_gap(topic)
+        if topic.left_out:
+            show_note(FIRST_RELEASE.format(list_words([short_label(x) for x in topic.left_out])))
+
+
+def _show_maps(topic: Topic, boundaries: gpd.GeoDataFrame) -> None:
+    indicator, rows = topic.indicator, topic.districts
+    periods = mapped_periods(rows)
+    shown = rows[rows["period"].isin(periods)]
+    latest = shown[shown["period"] == periods[-1]]
+    draw = partial(
+        map_years,
+        shown,
+        boundaries,
+        periods=periods,
+        breaks=shared_breaks(rows, indicator),
+        unit=unit_words(indicator),
+        decimals=indicator.decimals,
+    )
+    when = list_words([short_label(label) for label in periods])
+    told = extremes(latest, indicator) or "Every figure of the latest period is hidden."
+    show_markdown(told)
+    show_figure(
+        draw(),
+        narrow=draw(narrow=True),
+        alt=told,
+        caption=f"{indicator.name}, {unit_words(indicator)}: {when}. Shades mean the same in each.",
+        of=shown,
+        table=years_table(shown, indicator),
+    )
+
+
+def _show_gap(topic: Topic) -> None:
+    indicator, series = topic.indicator, topic.series
+    kind, edition = series[["kind", "edition"]].iloc[-1]
+    show_markdown(topic_sentence(topic))
+    if len(series) > 1:
+        unit = points_words("%") if indicator.unit_short == "%" else indicator.unit_short
+        draw = partial(plot_gap_over_time, series, unit=unit)
+        show_figure(
+            draw(),
+            narrow=draw(narrow=True),
+            alt=topic_sentence(topic),
+            caption=f"{indicator.name}: gap and ratio {HOW[kind]}.",
+            of=topic.districts,
+            table=series_table(topic),
+        )
+    show_note(YARDSTICK[kind].format(edition=edition))
+
+
+def years_table(rows: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
+    """One row a district, one column a period: the figures behind the maps."""
+    ordered = order_areas(rows)
+    measure = "per_1000" if indicator.unit == PER_1000 else "value"
+    texts = ordered.assign(text=marked(values_text(ordered, indicator), ordered, measure))
+    labels = list(dict.fromkeys(rows.sort_values("period_start")["period"]))
+    wide = texts.pivot_table(
+        index="area_name", columns="period", values="text", aggfunc="first", sort=False
+    )
+    named = wide[labels].fillna("[x]").rename(columns=short_label).reset_index()
+    return unmarked(named.rename(columns={"area_name": "District"}))
+
+
+def series_table(topic: Topic) -> pd.DataFrame:
+    """One row a period, latest first: the two ends, the gap and the ratio with their limits."""
+    series = topic.series.sort_values("period_start", ascending=False)
+    spread = series["kind"].iloc[0] == "spread"
+    ends = {"Most deprived end": "line_most", "Least deprived end": "line_least"}
+    columns = {"Period": series["period"].map(short_label)}
+    if spread:
+        columns |= {"Worst or highest": series["most"], "Best or lowest": series["least"]}
+    else:
+        columns |= {name: series[key].map(number) for name, key in ends.items()}
+    columns |= {
+        "Gap": series["value"].map(number),
+        "95% limits": _limits(series["lower_ci"], series["upper_ci"], 1),
+        "Ratio": series["ratio"].map(lambda each: number(each, 2)),
+        "95% limits of ratio": _limits(series["ratio_lower"], series["ratio_upper"], 2),
+    }
+    table = pd.DataFrame({name: list(cells) for name, cells in columns.items()})
+    return table.loc[:, (table != "").any()]
+
+
+def _limits(lower: pd.Series, upper: pd.Series, decimals: int) -> list[str]:
+    return [
+        "" if np.isnan(low) else f"{number(low, decimals)} to {number(high, decimals)}"
+        for low, high in zip(lower, upper, strict=True)
+    ]

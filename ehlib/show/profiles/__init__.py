@@ -1,0 +1,1 @@
+"""Profiles of places and of groups of children: charts, maps, tables and what they say."""

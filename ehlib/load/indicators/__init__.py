@@ -19,6 +19,7 @@ from ehlib.load.indicators.catalogue import (
 )
 from ehlib.load.indicators.unmapped import read_unmapped
 from ehlib.load.periods import parse_period
+from ehlib.load.reads import note_read
 from ehlib.load.schema import LISTED
 
 NOT_PRINTED = PlanValue()
@@ -130,6 +131,7 @@ def read_indicators(
         file are found; five are listed with table and key, then how many more.
     """
     path = Path(path or PATH)
+    note_read(path)
     try:
         file = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

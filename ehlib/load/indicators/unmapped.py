@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ehlib.load.reads import note_read
+
 if TYPE_CHECKING:
     from ehlib.load.indicators import Indicator
 
@@ -56,6 +58,7 @@ def read_unmapped(data_dir: str | Path) -> "dict[str, Indicator]":
         are taken as they are.
     """
     path = Path(data_dir) / FILE
+    note_read(path)
     if not path.exists():
         return {}
     listed = json.loads(path.read_text(encoding="utf-8"))

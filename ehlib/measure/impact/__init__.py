@@ -48,11 +48,12 @@ def add_status(
     """
     chosen = indicators_in(indicators, "early_help_plan")
     county = measures[measures["area_code"] == area_code]
-    rows = [_measure(each, county[county["indicator_id"] == each.id]) for each in chosen]
+    rows = [measure_status(each, county[county["indicator_id"] == each.id]) for each in chosen]
     return pd.DataFrame(rows)
 
 
-def _measure(indicator: Indicator, series: pd.DataFrame) -> dict[str, object]:
+def measure_status(indicator: Indicator, series: pd.DataFrame) -> dict[str, object]:
+    """Latest figure of one area's series, and its status since the plan's baseline."""
     held = filter_latest(series)
     row = held.iloc[0] if len(held) else None
     latest, baseline = NOT_KNOWN if row is None else _triple(row), _baseline(indicator, series)

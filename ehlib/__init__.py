@@ -4,9 +4,11 @@ from importlib import import_module
 
 HOMES = {  # names that notebooks use, imported on first use so that the command line starts fast
     "ehlib.load.accounts.restated": ["read_restated"],
+    "ehlib.load.actions": ["read_actions"],
     "ehlib.load.areas": ["filter_areas", "read_areas"],
     "ehlib.load.boundaries": ["read_boundaries"],
     "ehlib.load.indicators": ["read_indicators"],
+    "ehlib.load.indicators.reported": ["early_help_measures", "outcomes_of"],
     "ehlib.load.schema": ["read_observations", "read_sources"],
     "ehlib.measure.compare": [
         "add_comparison",
@@ -15,11 +17,22 @@ HOMES = {  # names that notebooks use, imported on first use so that the command
         "filter_totals",
         "filter_type",
     ],
-    "ehlib.measure.disclosure": ["protect_counts"],
+    "ehlib.measure.comparators": ["add_ranks", "comparator_codes", "place_series", "profile_ids"],
+    "ehlib.measure.gaps": [
+        "aggregate_localities",
+        "attainment_gaps",
+        "deprived_neighbourhoods",
+        "inequality_topics",
+        "neighbourhood_rates",
+        "small_area_association",
+    ],
     "ehlib.measure.impact": ["add_status"],
+    "ehlib.measure.impact.progress": ["add_progress"],
+    "ehlib.measure.impact.standing": ["add_standing", "recorded_since"],
     "ehlib.measure.inequality": ["deprivation_gradient", "read_deprivation"],
     "ehlib.measure.profile": ["profile_measures", "rug", "spine"],
     "ehlib.measure.rates": ["add_measures"],
+    "ehlib.measure.release": ["read_released"],
     "ehlib.measure.spatial.clusters": [
         "filter_neighbourhoods",
         "local_clusters",
@@ -27,9 +40,11 @@ HOMES = {  # names that notebooks use, imported on first use so that the command
     ],
     "ehlib.measure.spc.funnel": ["add_funnel", "funnel_curve"],
     "ehlib.measure.survival": ["aggregate_curves", "aggregate_time_to_close"],
+    "ehlib.show.board.exceptions": ["exceptions"],
     "ehlib.show.cases.closing": ["plot_closing"],
     "ehlib.show.cells": [
         "show_definition",
+        "show_facts",
         "show_figure",
         "show_findings",
         "show_markdown",

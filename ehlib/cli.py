@@ -2,9 +2,14 @@
 
 import argparse
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ehlib.publish.batch import BatchResult
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
@@ -86,27 +91,63 @@ def run_boundaries(options: argparse.Namespace) -> int:
 
 def run_reports(options: argparse.Namespace) -> int:
     """Run a quarter's batch of notebooks and publish its pages."""
-    from ehlib.publish.batch import BatchHeldError, run_quarter
-    from ehlib.publish.release import ReleaseError
+    from ehlib.publish.batch.keys.world import standing_set  # without the libraries of pages
+    from ehlib.publish.folder import BatchHeldError
 
-    names = ["out", "only", "area", "jobs", "dry_run", "publish_partial"]
+    folders = {
+        "reference_dir": options.reference,
+        "processed_dir": options.processed,
+        "notebooks_dir": options.notebooks,
+    }
+    result = None
+    if not (options.force or options.only or options.area):
+        result = standing_set(options.quarter, out=options.out, **folders)
     try:
-        result = run_quarter(
-            options.quarter,
-            reference_dir=options.reference,
-            processed_dir=options.processed,
-            notebooks_dir=options.notebooks,
-            **{name: getattr(options, name) for name in names},
-        )
+        result = result or _run_batch(options, folders)
     except BatchHeldError as error:
         print(f"ehlib: {error}", file=sys.stderr)
         return HELD
-    except ReleaseError as error:
-        print(f"ehlib: {error}", file=sys.stderr)
-        return REFUSED
-    for line in [entry["page"] for entry in result.runs] if options.dry_run else result.lines:
+    for line in result.plan_lines if options.dry_run else result.lines:
         _say(line)
     return REFUSED if result.failed else 0
+
+
+def _run_batch(options: argparse.Namespace, folders: dict[str, Path]) -> "BatchResult":
+    """Result of a batch that may have something to do."""
+    from ehlib.publish.batch import run_quarter
+    from ehlib.publish.release import ReleaseError
+
+    names = ["out", "only", "area", "jobs", "dry_run", "publish_partial", "force", "scheduler"]
+    given = {name: getattr(options, name) for name in names}
+    try:
+        return run_quarter(options.quarter, **folders, **given)
+    except ReleaseError as error:
+        raise ValueError(str(error)) from error
+
+
+def run_trace(options: argparse.Namespace) -> int:
+    """Say where a published number comes from: source, file, rows, formula and pages."""
+    from ehlib.publish.trace import trace
+
+    lines = trace(
+        options.id,
+        processed_dir=options.processed,
+        reference_dir=options.reference,
+        reports=options.reports,
+    )
+    print("\n".join(lines))
+    return 0
+
+
+def run_bench(options: argparse.Namespace) -> int:
+    """Time a batch against the loop that users write and against a limit; takes a while."""
+    script = ROOT / "benchmarks" / "batch.py"
+    if not script.is_file():
+        raise ValueError("benchmarks/batch.py is not here; expected a copy of the whole project")
+    sizes = [str(each) for each in options.pages]
+    asked = [f"--{name}={getattr(options, name)}" for name in ("repeats", "naive", "long")]
+    command = [sys.executable, script, *asked, f"--processed={options.processed}", "--pages"]
+    return subprocess.run([*command, *sizes], check=False).returncode
 
 
 def run_release(options: argparse.Namespace) -> int:
@@ -155,6 +196,18 @@ def _parser() -> argparse.ArgumentParser:
     boundaries.add_argument("--out", type=Path, required=True, help="a .geojson or .gpkg file")
     _add_reports(commands)
 
+    bench = _command(commands, "bench", run_bench)
+    bench.add_argument("--pages", type=int, nargs="+", default=[20, 60, 120], help="sizes")
+    bench.add_argument("--repeats", type=int, default=5, help="rounds")
+    bench.add_argument("--naive", type=int, default=6, help="pages that the naive ways run")
+    bench.add_argument("--long", type=int, default=0, help="pages of one long batch, such as 500")
+    bench.add_argument("--processed", type=Path, default=DATA / "processed", help="input")
+
+    trace = _command(commands, "trace", run_trace)
+    trace.add_argument("id", metavar="ID", help="data-number of a table's cell, on any page")
+    trace.add_argument("--processed", type=Path, default=DATA / "processed", help="folder")
+    trace.add_argument("--reports", type=Path, default=ROOT / "reports", help="folder of quarters")
+
     release = _command(commands, "release", run_release)
     release.add_argument("folder", type=Path, metavar="DIR", help="pages and downloads")
     release.add_argument("--processed", type=Path, default=DATA / "processed", help="true numbers")
@@ -172,8 +225,14 @@ def _add_reports(commands: argparse._SubParsersAction) -> None:
     reports.add_argument("--out", type=Path, help="folder of the pages; reports/QUARTER without it")
     reports.add_argument("--only", default="", metavar="GLOB", help="pages whose name fits")
     reports.add_argument("--area", default="", metavar="CODE", help="pages of one area")
-    reports.add_argument("--jobs", type=int, help="pages at once; all cores without it")
-    reports.add_argument("--dry-run", action="store_true", help="list the pages, run nothing")
+    reports.add_argument("--jobs", type=int, help="pages at once; as many as have room without it")
+    reports.add_argument(
+        "--dry-run", action="store_true", help="say what would run and why, run nothing"
+    )
+    reports.add_argument("--force", action="store_true", help="run all, whatever has changed")
+    reports.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="Dask cluster, such as tcp://host:8786"
+    )
     reports.add_argument(
         "--publish-partial", action="store_true", help="publish what passed, name what is missing"
     )

@@ -14,10 +14,12 @@ import pyarrow.parquet as pq
 from ehlib.load.accounts import Prepared
 from ehlib.load.accounts.files import case_kind, find_files, of_no_use
 from ehlib.load.accounts.gathered import (
+    ROWS,
     gather_cases,
     gather_figures,
     lookups,
     reject_counted,
+    rows_of,
     sources_of,
     unmapped_of,
 )
@@ -44,7 +46,7 @@ from ehlib.load.sources.extract import Extract
 POPULATION = "population_0_17"
 # What a run replaces; the observations come last, since they say that all is ready.
 WRITTEN = ["boundaries.parquet", "lookups.parquet", "cases", "rejected.csv", "faults.csv"]
-WRITTEN += ["revisions.csv", LOG, SEEN, UNMAPPED, "sources.json", "observations.parquet"]
+WRITTEN += ["revisions.csv", ROWS, LOG, SEEN, UNMAPPED, "sources.json", "observations.parquet"]
 Say = Callable[[str], None]
 Read = Callable[[Path], list[Extract]]
 
@@ -168,12 +170,14 @@ def _observations(
     published = gather_figures(prepared, days, known.indicators)
     gather_cases(prepared, days, new / "cases")
     if not (new / "cases").exists():
+        rows_of(prepared, published).to_parquet(new / ROWS, index=False)
         return published[[*COLUMNS, "file"]]
     say("counting case records")
     populations = published[published["indicator_id"] == POPULATION]
     counts = count_cases(new / "cases", populations, known.areas)
     prepared.cases = describe_cases(new / "cases", known.areas)
     published = reject_counted(prepared, published, counts)
+    rows_of(prepared, published).to_parquet(new / ROWS, index=False)
     counts = counts.assign(file=counts["source_id"])
     return pd.concat([published[[*COLUMNS, "file"]], counts], ignore_index=True)
 

@@ -173,7 +173,7 @@ def test_synthetic_rows_mark_figure_table_and_source_line(shown, rows):
     assert not is_synthetic(rows)
     assert figure(shown, invented)[1]["synthetic"] is True
     html, facts = table(shown, pd.DataFrame({"a": ["x"]}), of=invented)
-    assert facts == {"role": "table", "synthetic": True}
+    assert (facts["role"], facts["synthetic"]) == ("table", True)
     assert "Synthetic sample, not real children. Sources: DfE" in html
     assert table(shown, pd.DataFrame({"a": ["x"]}))[1]["synthetic"] is False
 
@@ -326,13 +326,14 @@ def test_definition_without_rows_is_the_first(shown):
     assert facts_of(shown)["Counts"] == INDICATORS["mash_outcome"].versions[0].numerator
 
 
-def test_sources_are_listed_in_full_once_with_their_licence(shown, rows):
-    described = [{"name": "DfE, Children in need", "licence": "open licence"}]
+def test_sources_are_listed_in_full_once_with_licence_and_day(shown, rows):
+    told = {"licence": "open licence", "retrieved": "2026-11-22"}
+    described = [{"name": "DfE, Children in need"} | told]
     show_sources(pd.concat([rows, rows]), "Boundaries: built here.", described=described)
     html, facts = shown[0]
     assert facts == {"role": "sources"}
     assert [text for _, text in Parts(html).all("li")] == [
-        "DfE, Children in need. Open licence.",
+        "DfE, Children in need. Open licence. Retrieved 22 November 2026.",
         "ONS, Conceptions, 2013: Table 6",
         "Boundaries: built here.",
     ]

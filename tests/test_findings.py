@@ -161,7 +161,7 @@ def test_map_findings_are_extremes_gap_and_benchmark(measures):
     said = findings.map_findings(last(measures), RATE)
     assert said[0].startswith("Ashfield had the highest rate")
     assert said[1] == (
-        "The two districts differ by more than chance would explain (chi-squared 122.9 on one "
+        "The 2 districts differ by more than chance would explain (chi-squared 122.9 on 1 "
         "degree of freedom)."
     )
     assert said[2].startswith(
@@ -287,7 +287,7 @@ def test_mash_page_is_about_its_area():
             [150, 1, 1, 1, 150],
             "Kent had 150 enquiries in April to June 2013, as many as in the same",
         ),
-        ([2, 1, 1, 1, 1], "Kent had one enquiry in April to June 2013, one fewer than in the same"),
+        ([2, 1, 1, 1, 1], "Kent had 1 enquiry in April to June 2013, 1 fewer than in the same"),
         ([1, 0], "Kent had no enquiries in July to September 2012."),
         ([NAN, 1, 1, 1, 150], "Kent had 150 enquiries in April to June 2013."),
         ([100, 1, 1, 1, NAN], "How many enquiries there were in April to June 2013 is hidden"),

@@ -96,7 +96,7 @@ def gradient(rows, indicator=RATE, scores=None, **options):
     )
 
 
-WHO = "In 2013, across the seven districts of Nottinghamshire"
+WHO = "In 2013, across the 7 districts of Nottinghamshire"
 ENDS = "at the most deprived end of the fitted line"
 SENTENCES = {
     "the more deprived the higher": (
@@ -130,13 +130,13 @@ SENTENCES = {
     "no gradient": (lambda: deprivation.gradient_sentence(Gradient(pd.DataFrame()), AREAS), ""),
     "districts differ": (
         lambda: spread.spread_sentence(districts(), RATE),
-        "The seven districts differ by more than chance would explain (chi-squared 30.9 on six "
+        "The 7 districts differ by more than chance would explain (chi-squared 30.9 on 6 "
         "degrees of freedom).",
     ),
     "districts alike": (
         lambda: spread.spread_sentence(districts([50] * 7, [2000] * 7), RATE),
-        "Taken all together, the seven districts do not differ by clearly more than chance "
-        "(chi-squared 0.0 on six degrees of freedom, p = 1.00).",
+        "Taken all together, the 7 districts do not differ by clearly more than chance "
+        "(chi-squared 0.0 on 6 degrees of freedom, p = 1.00).",
     ),
     "nothing to test": (
         lambda: spread.spread_sentence(districts(numerator=NAN, lower_ci=NAN, upper_ci=NAN), RATE),
@@ -145,13 +145,13 @@ SENTENCES = {
     "funnel": (
         lambda: spread.funnel_sentence(add_funnel(districts(), RATE), RATE),
         "Around England (24.3 per 1,000), Rushcliffe lies beyond the outer limits, and Broxtowe "
-        "and Mansfield between the inner and the outer limits; the other four within them.",
+        "and Mansfield between the inner and the outer limits; the other 4 within them.",
     ),
     "funnel, one outside": (
         lambda: spread.funnel_sentence(
             add_funnel(districts([80, 48, 48, 48, 48, 48, 48], [2000] * 7), RATE), RATE
         ),
-        "Around England (24.3 per 1,000), Ashfield lies beyond the outer limits; the other six "
+        "Around England (24.3 per 1,000), Ashfield lies beyond the outer limits; the other 6 "
         "within them.",
     ),
     "funnel, two inside": (
@@ -161,7 +161,7 @@ SENTENCES = {
     ),
     "funnel, all within": (
         lambda: spread.funnel_sentence(add_funnel(districts([48] * 7, [2000] * 7), RATE), RATE),
-        "All seven districts lie within the limits that chance gives places of their size around "
+        "All 7 districts lie within the limits that chance gives places of their size around "
         "England (24.3 per 1,000).",
     ),
     "no funnel": (
@@ -205,7 +205,7 @@ def test_captions_say_what_the_scores_are_and_what_few_places_cannot_show():
     assert "The score of each place is the plain mean of LSOAs." in said
     assert said.endswith("A line through so few places can turn on one of them.")
     one_gone = gradient(districts([NAN, *EVENTS[1:]]))
-    assert "One place without a figure or score was left out." in deprivation.gradient_caption(
+    assert "1 place without a figure or score was left out." in deprivation.gradient_caption(
         one_gone, AREAS
     )
 
@@ -368,10 +368,10 @@ def test_rug_and_spine_read(held):
     cells = places.rug_cells(rug(profile_measures(held, INDICATORS, AREAS), AREAS), INDICATORS)
     said = places.rug_sentence(cells)
     assert said.startswith(
-        "On the two indicators with limits, districts are, beyond chance, worse than England in "
+        "On the 2 indicators with limits, districts are, beyond chance, worse than England in "
     )
     assert "better in" in said
-    assert "Of 14 comparisons, about one would differ by chance alone." in places.rug_caption(cells)
+    assert "Of 14 comparisons, about 1 would differ by chance alone." in places.rug_caption(cells)
     hidden = cells.assign(comparison="not compared")
     assert "none with limits" in places.rug_sentence(hidden)
     assert places.rug_findings(cells.head(0), "2013/14-Q3") == [
@@ -384,15 +384,15 @@ def test_rug_and_spine_read(held):
     assert places.spine_sentence(rows, "Mansfield").startswith("Mansfield is worse than England on")
     alike = rows.assign(comparison="similar")
     assert places.spine_sentence(alike, "Mansfield") == (
-        "Mansfield is not clearly different from England on any of the two indicators with limits."
+        "Mansfield is not clearly different from England on any of the 2 indicators with limits."
     )
     alike.loc[alike.index[0], "comparison"] = "not compared"
     assert places.spine_sentence(alike, "Mansfield") == (
-        "Mansfield is not clearly different from England on the one indicator with limits; one "
+        "Mansfield is not clearly different from England on the one indicator with limits; 1 "
         "indicator without limits cannot be compared."
     )
     assert places.spine_sentence(rows.assign(comparison="not compared"), "Mansfield") == (
-        "Two indicators without limits cannot be compared with England: no difference is marked."
+        "2 indicators without limits cannot be compared with England: no difference is marked."
     )
     table = places.spine_table(rows, INDICATORS)
     assert table["Places"].tolist() == ["7", "7"]

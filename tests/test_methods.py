@@ -29,6 +29,7 @@ SERVANTS = {
     "spatial.row_shares",
     "inequality.read_deprivation",
     "impact.add_status",
+    "impact.measure_status",
 }
 # Named here too, so that a method which is moved or renamed is missed and not forgotten.
 METHODS = [
@@ -62,7 +63,6 @@ METHODS = [
     "spatial.local_moran",
     "spatial.empirical_bayes",
     "impact.fewer_events",
-    "disclosure.protect_counts",
     "disclosure.protect",
 ]
 

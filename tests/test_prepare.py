@@ -127,7 +127,7 @@ def test_good_extracts_give_everything_that_notebooks_need(raw, processed):
     assert set(contents(processed)) == {
         *("observations.parquet", "boundaries.parquet", "cases/mash_enquiries.parquet"),
         *("rejected.csv", "faults.csv", "sources.json", "lookups.parquet", "unmapped.json"),
-        *("revisions.csv", "restated.csv", "figures_seen.parquet", ".case-key"),
+        *("rows.parquet", "revisions.csv", "restated.csv", "figures_seen.parquet", ".case-key"),
     }
     found = read_observations(processed)
     assert list(found.columns) == [*COLUMNS, "source_name"]

@@ -63,6 +63,9 @@ FILES = {  # file, its indicators, and the calendar of their periods
     "breastfeeding.csv": {"breastfeeding_6_8_weeks": "financial_year"},
     "deprivation.csv": dict.fromkeys(["imd_average_score", "idaci_average_score"], "release"),
     "population_0_17.csv": {"population_0_17": "mid_year"},
+    "disability.csv": dict.fromkeys(
+        ["children_long_term_illness", "disability_living_allowance_0_17"], "calendar_year"
+    ),
 }
 PLACE = ["area_name", "period"]
 SOURCE_FIELDS = ["id", "file", "publisher", "title", "edition", "period", "licence", "retrieved"]

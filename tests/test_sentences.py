@@ -109,8 +109,8 @@ WORDS = {
         "Andover and Bath",
     ),
     "none counted": (lambda: count_words(0, "district"), "no districts"),
-    "one counted": (lambda: count_words(1, "district"), "one district"),
-    "nine counted": (lambda: count_words(9, "measure"), "nine measures"),
+    "one counted": (lambda: count_words(1, "district"), "1 district"),
+    "nine counted": (lambda: count_words(9, "measure"), "9 measures"),
     "ten counted": (lambda: count_words(10, "measure"), "10 measures"),
     "thousands counted": (lambda: number_word(1234), "1,234"),
     "begins with a capital": (lambda: begin("the MASH"), "The MASH"),
@@ -192,12 +192,12 @@ EXTREMES = {
     ),
     "some districts hidden": (
         lambda: extremes(districts(HIGH, LOW, ("Gedling", NAN)), RATE),
-        "Of the two districts with a figure, Mansfield had the highest rate in 2011 (35.9 per "
+        "Of the 2 districts with a figure, Mansfield had the highest rate in 2011 (35.9 per "
         "1,000 girls) and Rushcliffe the lowest (12.4).",
     ),
     "some hidden and the rest equal": (
         lambda: extremes(districts(("A", 5.0), ("B", 5.0), ("C", NAN)), RATE),
-        "Of the two districts with a figure, all had the same rate in 2011 (5.0 per 1,000 girls).",
+        "Of the 2 districts with a figure, all had the same rate in 2011 (5.0 per 1,000 girls).",
     ),
 }
 
@@ -217,7 +217,7 @@ AGAINST = {
         lambda: against_benchmark(
             districts(MIDDLE, NEWARK, ("A", 24, 20, 30), benchmark=24.3), SHARE
         ),
-        "None of the three districts compared was clearly different from England's (24.3%).",
+        "None of the 3 districts compared was clearly different from England's (24.3%).",
     ),
     "a limit on the benchmark is no difference": (
         lambda: against_benchmark(districts(("A", 30, 24.3, 40), benchmark=24.3), RATE),
@@ -235,7 +235,7 @@ AGAINST = {
     "above and below, two alike": (
         lambda: against_benchmark(districts(HIGH, LOW, MIDDLE, NEWARK, benchmark=24.3), RATE),
         "The rate was higher than England's (24.3 per 1,000) in Mansfield, and lower in "
-        "Rushcliffe; in the other two districts it was not clearly different.",
+        "Rushcliffe; in the other 2 districts it was not clearly different.",
     ),
     "above in two": (
         lambda: against_benchmark(districts(HIGH, HIGHER, MIDDLE, benchmark=24.3), SHARE),
@@ -244,7 +244,7 @@ AGAINST = {
     ),
     "all above": (
         lambda: against_benchmark(districts(HIGH, HIGHER, NEWARK, benchmark=20.0), RATE),
-        "The rate was higher than England's (20.0 per 1,000) in all three districts compared.",
+        "The rate was higher than England's (20.0 per 1,000) in all 3 districts compared.",
     ),
     "a hidden district is not compared": (
         lambda: against_benchmark(districts(HIGH, MIDDLE, ("C", NAN), benchmark=24.3), RATE),

@@ -166,7 +166,7 @@ def test_caption_of_a_short_process_chart_says_how_far_to_trust_it():
 @pytest.mark.parametrize(
     ("indicator", "numerator", "value", "words"),
     [
-        (RATE, 47.0, 24.8, "one fewer conception than its 47 in 2013 (95% limits 0 to 16)."),
+        (RATE, 47.0, 24.8, "1 fewer conception than its 47 in 2013 (95% limits 0 to 16)."),
         (RATE, 68.0, 35.9, "22 fewer conceptions than its 68 in 2013 ("),
         (replace(RATE, id="excess_weight_year6"), 68.0, 35.9, "22 fewer children than its 68"),
         (replace(RATE, id="injury_admissions_0_14"), 1_270.0, 27.0, "127 fewer admissions than"),

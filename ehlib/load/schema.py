@@ -1,7 +1,7 @@
 """The observations frame: its columns, its vocabulary and the check on the way out of load."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from ehlib.load.definitions import percentages
 from ehlib.load.periods import parse_quarter
+from ehlib.load.reads import Parts, note_read
 
 if TYPE_CHECKING:
     from ehlib.load.indicators import Indicator
@@ -46,6 +47,7 @@ COLUMNS = [
     "value_note",
     "source_id",
 ]
+SHOWN = ["name", "licence", "retrieved"]  # what pages say of a source
 AREA_TYPES = ["district", "locality", "county", "unitary", "region", "england"]
 SMALL_AREA_TYPES = ["ward", "msoa", "lsoa", "ccg"]
 SEXES = ["persons", "female", "male"]
@@ -161,9 +163,14 @@ def list_offenders(rows: pd.DataFrame) -> str:
 
 
 def read_observations(
-    data_dir: str | Path, *, quarter: str = "", indicator_id: str | list[str] = ""
+    data_dir: str | Path,
+    *,
+    quarter: str = "",
+    indicator_id: str | list[str] = "",
+    area_code: str | list[str] = "",
+    source_id: str | list[str] = "",
 ) -> pd.DataFrame:
-    """Prepared observations as they stood at the end of a quarter.
+    """Prepared observations as they stood at the end of a quarter; changes of them make pages anew.
 
     Parameters
     ----------
@@ -172,8 +179,8 @@ def read_observations(
     quarter : str
         Financial quarter such as `2013/14-Q3`: periods that ended later are left out. Empty for
         all.
-    indicator_id : str or list of str
-        Indicators to read; empty for all.
+    indicator_id, area_code, source_id : str or list of str
+        Indicators, areas and sources to read; empty for all.
 
     Returns
     -------
@@ -186,32 +193,60 @@ def read_observations(
     SourceError
         If the folder holds no prepared observations.
     """
-    folder = Path(data_dir)
-    if not (folder / "observations.parquet").exists():
-        raise SourceError(f"{folder.name} holds no prepared observations; run `ehlib prepare`")
+    path = Path(data_dir) / "observations.parquet"
+    asked = {"indicator_id": indicator_id, "area_code": area_code, "source_id": source_id}
+    note_read(path, quarter=quarter, **asked)
+    if not path.exists():
+        raise SourceError(f"{path.parent.name} holds no prepared observations; run `ehlib prepare`")
     from ehlib.load.accounts.restated import add_restated  # it stands on this module
 
-    wanted = [indicator_id] if isinstance(indicator_id, str) else indicator_id
-    chosen = [("indicator_id", "in", wanted)] if indicator_id else None
-    observations = pd.read_parquet(folder / "observations.parquet", filters=chosen)
+    wanted = {key: [each] if isinstance(each, str) else each for key, each in asked.items() if each}
+    chosen = [(key, "in", each) for key, each in wanted.items()] or None
+    observations = pd.read_parquet(path, filters=chosen)
     if quarter:
         end = pd.Timestamp(parse_quarter(quarter).end)
         observations = observations[observations["period_end"] <= end].reset_index(drop=True)
-    accounts = read_sources(folder)
+    accounts = json.loads(_accounts(path.parent).read_text(encoding="utf-8"))
     names = {each["id"]: each["name"] for each in accounts["sources"]}
-    observations = add_restated(observations, folder, str(accounts.get("prepared", "")))
+    observations = add_restated(observations, path.parent, str(accounts.get("prepared", "")))
     return observations.assign(source_name=observations["source_id"].map(names).astype("str"))
 
 
-def read_sources(data_dir: str | Path) -> dict[str, list[dict[str, object]]]:
+def read_sources(
+    data_dir: str | Path, *, of: pd.DataFrame | None = None
+) -> dict[str, list[dict[str, object]]]:
     """Account of every extract, as `ehlib prepare` wrote it: `files` and `sources`.
+
+    Parameters
+    ----------
+    data_dir : str or Path
+        Folder that it wrote.
+    of : DataFrame, optional
+        Rows with `source_name`: `sources` alone is given then, with what pages say of theirs, so
+        that a page does not hang on the extracts of others.
 
     Raises
     ------
     SourceError
         If the folder holds none.
     """
-    path = Path(data_dir) / "sources.json"
+    path = _accounts(Path(data_dir))
+    if of is None:
+        return Parts(path)
+    names = sorted(of["source_name"].unique())
+    if names:
+        note_read(path, part="sources", name=names)
+    return {"sources": sources_of(json.loads(path.read_text(encoding="utf-8")), names)}
+
+
+def sources_of(accounts: Mapping[str, object], names: Sequence[str]) -> list[dict[str, str]]:
+    """What pages say of some sources of an account."""
+    named = [each for each in accounts["sources"] if each["name"] in names]
+    return [{key: each[key] for key in SHOWN if key in each} for each in named]
+
+
+def _accounts(folder: Path) -> Path:
+    path = folder / "sources.json"
     if not path.exists():
-        raise SourceError(f"{path.parent.name} holds no account of extracts; run `ehlib prepare`")
-    return json.loads(path.read_text(encoding="utf-8"))
+        raise SourceError(f"{folder.name} holds no account of extracts; run `ehlib prepare`")
+    return path

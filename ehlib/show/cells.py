@@ -1,6 +1,8 @@
 """What a notebook cell shows: title, findings, figures, tables, notes and sources."""
 
 import re
+from collections.abc import Mapping
+from datetime import date
 from html import escape
 
 import pandas as pd
@@ -9,10 +11,9 @@ from matplotlib.axes import Axes
 
 from ehlib.load.indicators import Indicator
 from ehlib.show.charts import svg_uri
+from ehlib.show.numbers.written import COUNTED, written_table
 from ehlib.show.sentences import begin
-from ehlib.show.tables import MARKERS
 
-NUMERIC = re.compile(r"(?:[\d,.()%\s\u25b2\u25bc\u2714\u2718-]|to|\[[a-z]\])*")  # no other letters
 BETTER = {
     "high_is_good": "higher is better",
     "low_is_good": "lower is better",
@@ -22,7 +23,6 @@ METHODS = {
     "rate": "exact Poisson for fewer than 10 events and Byar's method from 10",
     "proportion": "Wilson's score method",
 }
-SHADES = {"\u25cf": "held", "\u25d0": "behind", "\u25cb": "lacking"}  # full, half, empty circle
 LISTED = 3  # sources that a figure or table names before it points to the foot of the page
 
 
@@ -38,6 +38,7 @@ def show_title(title: str, context: str, *, status: str = "shown") -> None:
     status : str
         `shown`, or `no_data` when the page has no figure for its quarter.
     """
+    COUNTED.begin()
     html = f"<h1>{escape(title)}</h1><p>{escape(context)}</p>"
     _emit(html, role="title", title=title, context=context, status=status)
 
@@ -60,7 +61,15 @@ def show_markdown(text: str) -> None:
     display(Markdown(text))
 
 
-def show_figure(ax: Axes, *, narrow: Axes, alt: str, caption: str, of: pd.DataFrame) -> None:
+def show_figure(
+    ax: Axes,
+    *,
+    narrow: Axes,
+    alt: str,
+    caption: str,
+    of: pd.DataFrame,
+    table: pd.DataFrame | None = None,
+) -> None:
     """Write a chart or map as a figure that reads on a wide screen and on a phone.
 
     Parameters
@@ -73,11 +82,13 @@ def show_figure(ax: Axes, *, narrow: Axes, alt: str, caption: str, of: pd.DataFr
         What is drawn, with its unit; the source line is added.
     of : DataFrame
         The rows drawn: they give the source line and the synthetic mark.
+    table : DataFrame of text, optional
+        The figures drawn, where no table of the page holds them: they open under the chart.
 
     Raises
     ------
     ValueError
-        If the alternative text or the caption is empty.
+        If the alternative text or the caption is empty, or the table has no rows.
     """
     if not alt.strip() or not caption.strip():
         raise ValueError("a figure needs alt text that states its finding, and a caption")
@@ -86,7 +97,12 @@ def show_figure(ax: Axes, *, narrow: Axes, alt: str, caption: str, of: pd.DataFr
         f'<img src="{svg_uri(ax)}" alt="{escape(alt)}"></picture>'
         f"<figcaption>{escape(caption)} {escape(source_line(of))}</figcaption></figure>"
     )
-    _emit(html, role="figure", synthetic=is_synthetic(of))
+    behind, facts = "", {}
+    if table is not None:
+        written, told = written_table(table, caption=caption, source=source_line(of))
+        behind = f"<details><summary>Figures behind this chart</summary>{written}</details>"
+        facts = {"table": told}
+    _emit(html + behind, role="figure", synthetic=is_synthetic(of), **facts)
 
 
 def show_table(
@@ -118,27 +134,14 @@ def show_table(
     ValueError
         If the caption is empty or the table has no rows.
     """
-    if not caption.strip() or table.empty:
-        raise ValueError(f"table {caption!r} needs a caption and at least one row")
-    texts = table.astype("str")
-    kinds = [
-        "" if place < headers else _kind(texts.iloc[:, place]) for place in range(len(texts.T))
-    ]
-    heads = "".join(
-        f'<th scope="col"{kind}>{escape(str(name).replace(chr(160), " "))}</th>'
-        for name, kind in zip(table.columns, kinds, strict=True)
-    )
-    rows = "".join(_row(cells, kinds, headers) for cells in texts.itertuples(index=False))
-    label = escape(caption)
     source = "" if of is None else source_line(of)
-    said = " ".join(filter(None, [note, _marker_note(table), source]))
-    html = (
-        f'<div class="table-scroll" tabindex="0" role="region" aria-label="{label}">'
-        f"<table><caption>{label}</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
-        + (f'<p class="table-note">{escape(said)}</p>' if said else "")
-    )
-    _emit(html, role="table", synthetic=of is not None and is_synthetic(of))
+    html, told = written_table(table, caption=caption, source=source, note=note, headers=headers)
+    _emit(html, role="table", synthetic=of is not None and is_synthetic(of), table=told)
+
+
+def show_facts(facts: Mapping[str, str]) -> None:
+    """List facts, each under its name; those without words are left out."""
+    _emit(_facts(facts), role="note")
 
 
 def show_definition(indicator: Indicator, latest: pd.DataFrame | None = None) -> None:
@@ -164,10 +167,7 @@ def show_definition(indicator: Indicator, latest: pd.DataFrame | None = None) ->
         "Limits": _method(version.method, indicator, latest),
         "Beware": indicator.caveat,
     }
-    said = "".join(
-        f"<dt>{name}</dt><dd>{escape(words)}</dd>" for name, words in facts.items() if words
-    )
-    _emit(f"<h3>{escape(version.name)}</h3><dl>{said}</dl>", role="note")
+    _emit(f"<h3>{escape(version.name)}</h3>{_facts(facts)}", role="note")
 
 
 def show_sources(rows: pd.DataFrame, *others: str, described: list[dict] | None = None) -> None:
@@ -180,13 +180,23 @@ def show_sources(rows: pd.DataFrame, *others: str, described: list[dict] | None 
     others : str
         Further sources, such as that of the boundaries.
     described : list of dict, optional
-        Sources as `read_sources` gives them, for the licence of each.
+        Sources as `read_sources` gives them, for the licence and day of retrieval of each.
     """
-    licences = {each["name"]: f". {begin(str(each['licence']))}." for each in described or []}
+    said = {each["name"]: each for each in described or []}
     names = sorted(rows["source_name"].drop_duplicates())
-    listed = [*(f"{name}{licences.get(name, '')}" for name in names), *others]
+    listed = [*(f"{name}{_terms(said.get(name, {}))}" for name in names), *others]
     items = "".join(f"<li>{escape(name)}</li>" for name in listed)
     _emit(f'<h3>Sources</h3><ul class="sources">{items}</ul>', role="sources")
+
+
+def _terms(source: Mapping[str, object]) -> str:
+    """Licence of a source and the day it was retrieved, as far as they are told."""
+    licence, day = begin(str(source.get("licence", ""))), str(source.get("retrieved", ""))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", day):
+        when = date.fromisoformat(day)
+        day = f"{when.day} {when:%B %Y}"
+    told = [licence, f"Retrieved {day}" if day else ""]
+    return "".join(f". {each}" for each in told if each) + ("." if licence or day else "")
 
 
 def is_synthetic(rows: pd.DataFrame) -> bool:
@@ -215,30 +225,11 @@ def _method(method: str, indicator: Indicator, latest: pd.DataFrame | None) -> s
     return f"95%, {given}{METHODS[method]}"
 
 
-def _kind(cells: pd.Series) -> str:
-    """Attribute of the cells of a column: numbers stand on the right."""
-    return ' class="num"' if cells.map(NUMERIC.fullmatch).notna().all() else ""
-
-
-def _row(cells: tuple[str, ...], kinds: list[str], headers: int) -> str:
-    named = "".join(f'<th scope="row">{escape(cell)}</th>' for cell in cells[:headers])
-    given = [
-        # A number, its marker and its limits stay on one line.
-        f"<td{kind or _shade(cell)}>{escape(cell.replace(' ', chr(160)) if kind else cell)}</td>"
-        for cell, kind in zip(cells[headers:], kinds[headers:], strict=True)
-    ]
-    return f"<tr>{named}{''.join(given)}</tr>"
-
-
-def _shade(cell: str) -> str:
-    """Class of a cell that begins with a sign of how much is held: the sign says it in ink too."""
-    return f' class="{SHADES[cell[:1]]}"' if cell[:1] in SHADES else ""
-
-
-def _marker_note(table: pd.DataFrame) -> str:
-    text = " ".join(table.astype("str").agg(" ".join, axis=1))
-    used = [f"{symbol} {words}" for symbol, words in MARKERS.values() if symbol in text]
-    return "; ".join(used) + "." if used else ""
+def _facts(facts: Mapping[str, str]) -> str:
+    said = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(words)}</dd>" for name, words in facts.items() if words
+    )
+    return f"<dl>{said}</dl>"
 
 
 def _emit(html: str, **facts: object) -> None:

@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
@@ -161,7 +162,12 @@ def svg_uri(ax: Axes) -> str:
     """The drawing as an address that holds all of it, light enough for a page."""
     file = io.BytesIO()
     nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    ax.figure.savefig(file, format="svg", metadata=nothing)
+    canvas = FigureCanvasSVG(ax.figure)
+    # savefig would draw all of it once more, only to have the layout made; the bytes are the same.
+    if engine := ax.figure.get_layout_engine():
+        engine.execute(ax.figure)
+        ax.figure.set_layout_engine("none")
+    canvas.print_svg(file, metadata=nothing)
     light = _light(file.getvalue().decode("utf-8"))
     return "data:image/svg+xml;base64," + base64.b64encode(light.encode("utf-8")).decode("ascii")
 

@@ -9,7 +9,6 @@ from ehlib.load.indicators import Indicator
 from ehlib.load.periods import in_words, parse_period
 from ehlib.measure.rates import subtract
 
-SMALL_NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 NOUNS = {"rate": "rate", "proportion": "percentage", "count": "number", "value": "figure"}
 TRIPLE = ["value", "lower_ci", "upper_ci"]
 NEARLY = 0.005  # share of a number by which it may change and still be called the same
@@ -26,18 +25,23 @@ def list_words(words: list[str]) -> str:
 
 
 def count_words(count: int, noun: str) -> str:
-    """Count and noun as prose has them: `one district`, `seven districts`, `12 districts`."""
+    """Count and noun as prose has them: `1 district`, `7 districts`, `no districts`."""
     return f"{number_word(count)} {noun if count == 1 else noun + 's'}"
 
 
 def number_word(count: int) -> str:
-    """Whole number as prose has it: a word up to nine, digits from 10."""
-    return SMALL_NUMBERS[count] if count < len(SMALL_NUMBERS) else f"{count:,}"
+    """Whole number as prose has it: in digits, however small; `no` for none."""
+    return f"{count:,}" if count else "no"
 
 
 def begin(sentence: str) -> str:
     """Sentence with a capital first letter and the rest as it is."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def in_sentence(name: str) -> str:
+    """Name as it stands inside a sentence: a small first letter unless it begins an acronym."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def possessive(name: str) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ehlib.load.indicators import Indicator
+from ehlib.show.numbers import marked, unmarked
 from ehlib.show.sentences import begin, noun, number, short_label
 
 MARKERS = {  # GSS shorthand for figures that are missing or need care, most serious first
@@ -44,13 +45,13 @@ def areas_table(latest: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     compared = f"Compared with {rows['benchmark_name'].iloc[0]}"
     columns = {
         "Area": rows["area_name"],
-        "Number": counts_text(rows["numerator"], rows["value_note"]),
-        "Out of": counts_text(rows["denominator"], rows["value_note"]),
-        heading(indicator): values_text(rows, indicator),
-        LIMITS: _limits(rows, indicator),
+        "Number": _numbers(rows),
+        "Out of": marked(counts_text(rows["denominator"], rows["value_note"]), rows, "out_of"),
+        heading(indicator): marked(values_text(rows, indicator), rows, "value"),
+        LIMITS: marked(_limits(rows, indicator), rows, "limits"),
         compared: rows["comparison"].where(rows["benchmark_value"].notna(), ""),
     }
-    table = pd.DataFrame({name: list(cells) for name, cells in columns.items()})
+    table = unmarked(pd.DataFrame({name: list(cells) for name, cells in columns.items()}))
     for name, column in {"Number": "numerator", "Out of": "denominator"}.items():
         if indicator.method == "count" or rows[column].isna().all():
             table = table.drop(columns=name)
@@ -79,13 +80,13 @@ def periods_table(measures: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     below = rows["upper_ci"] < rows["benchmark_value"]
     signs = np.select([above, below], [SIGNS["above"] + " ", SIGNS["below"] + " "], "")
     texts = [sign + text for sign, text in zip(signs, values_text(rows, indicator), strict=True)]
-    wide = rows.assign(text=texts).pivot_table(
+    wide = rows.assign(text=marked(texts, rows, "value")).pivot_table(
         index=["period_start", "period"], columns="area_code", values="text", aggfunc="first"
     )
     names = rows.drop_duplicates("area_code").set_index("area_code")["area_name"]
     wide = wide.sort_index(ascending=False)[list(names.index)].fillna("[x]").set_axis(names, axis=1)
     wide.insert(0, "Period", [short_label(label) for _, label in wide.index])
-    return wide.reset_index(drop=True)
+    return unmarked(wide.reset_index(drop=True))
 
 
 def signs_note(measures: pd.DataFrame) -> str:
@@ -120,26 +121,29 @@ def quarters_table(own: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     year = rows["period"].str[:7]
     so_far = rows["numerator"].groupby(year).transform(lambda part: part.cumsum(skipna=False))
     whole = rows["period"].groupby(year).transform("first").str.endswith("Q1")
+    since_april = np.where(whole, _hidden_from(so_far, year, rows["value_note"]), "")
     columns = {
         "Quarter": rows["period"].map(short_label),
-        "Number": counts_text(rows["numerator"], rows["value_note"]),
-        "Number since April": np.where(whole, _hidden_from(so_far, year, rows["value_note"]), ""),
-        heading(indicator): values_text(rows, indicator),
-        LIMITS: _limits(rows, indicator),
+        "Number": _numbers(rows),
+        "Number since April": marked(since_april, rows, "since_april"),
+        heading(indicator): marked(values_text(rows, indicator), rows, "value"),
+        LIMITS: marked(_limits(rows, indicator), rows, "limits"),
     }
-    table = pd.DataFrame({name: list(cells) for name, cells in columns.items()}).iloc[::-1]
+    table = unmarked(pd.DataFrame({name: list(cells) for name, cells in columns.items()}))
+    table = table.iloc[::-1]
     return table.loc[:, (table != "").any()]
 
 
 def counts_table(measures: pd.DataFrame) -> pd.DataFrame:
     """One row an area, one column a quarter: counts, never to be read as rates."""
     rows = order_areas(measures)
-    texts = rows.assign(text=counts_text(rows["numerator"], rows["value_note"]))
+    texts = rows.assign(text=_numbers(rows))
     wide = texts.pivot_table(
         index="area_name", columns="period", values="text", aggfunc="first", sort=False
     )
     wide = wide[sorted(wide.columns)].fillna("[x]").reset_index()
-    return wide.rename(columns=lambda name: {"area_name": "Area"}.get(name, short_label(name)))
+    wide = wide.rename(columns=lambda name: {"area_name": "Area"}.get(name, short_label(name)))
+    return unmarked(wide)
 
 
 def shares(parts: pd.DataFrame, *, periods: int = 8) -> pd.DataFrame:
@@ -170,11 +174,12 @@ def parts_table(parts: pd.DataFrame) -> pd.DataFrame:
         count if np.isnan(value) else f"{count} ({value:.1f}%)"
         for count, value in zip(counts, parts["value"], strict=True)
     ]
+    texts = marked(texts, parts, "number", "value")
     rows = parts.assign(text=texts, period=parts["period"].map(short_label))
     wide = rows.pivot_table(index="period", columns="category", values="text", aggfunc="first")
     order = [name for name in shares(parts).columns if name in wide]
     named = wide.sort_index(ascending=False)[order].fillna("[x]").rename(columns=begin)
-    return named.reset_index().rename(columns={"period": "Quarter"})
+    return unmarked(named.reset_index().rename(columns={"period": "Quarter"}))
 
 
 def order_areas(rows: pd.DataFrame, *, by: str = "area_name") -> pd.DataFrame:
@@ -221,6 +226,11 @@ def counts_text(values: pd.Series, notes: Iterable[str]) -> list[str]:
         (hidden if "suppressed" in note else "") if np.isnan(value) else f"{value:,.0f}"
         for value, note in zip(values, notes, strict=True)
     ]
+
+
+def _numbers(rows: pd.DataFrame) -> list[str]:
+    """Numerators as text, each with its id."""
+    return marked(counts_text(rows["numerator"], rows["value_note"]), rows, "number")
 
 
 def _hidden_from(so_far: pd.Series, year: pd.Series, notes: pd.Series) -> list[str]:

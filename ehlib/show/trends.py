@@ -61,7 +61,7 @@ def plot_trends(measures: pd.DataFrame, *, unit: str, narrow: bool = False) -> A
     Axes
         The first of the small charts.
     """
-    rows = measures.sort_values("period_start").assign(place=_places, run=_runs)
+    rows = add_runs(measures)
     areas = measures.drop_duplicates("area_code")
     columns = min(2 if narrow else 4, len(areas))
     lines = -(-len(areas) // columns)
@@ -69,7 +69,7 @@ def plot_trends(measures: pd.DataFrame, *, unit: str, narrow: bool = False) -> A
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
     for ax, area in zip(grid.flat, areas.itertuples(), strict=False):
-        _draw_trend(ax, rows[rows["area_code"] == area.area_code])
+        draw_trend(ax, rows[rows["area_code"] == area.area_code])
         ax.set_title(wrapped(area.area_name, 17), fontweight="bold")
     grid.flat[0].set_ylim(bottom=min(0, rows[["value", "lower_ci"]].min().min()))
     _label_axes(grid, len(areas), rows)
@@ -155,7 +155,23 @@ def _runs(rows: pd.DataFrame) -> pd.Series:
     return broken.groupby(rows["area_code"]).cumsum()
 
 
-def _draw_trend(ax: Axes, series: pd.DataFrame) -> None:
+def add_runs(measures: pd.DataFrame) -> pd.DataFrame:
+    """Measures in order of time, with the `place` on a time axis and the unbroken `run` of each.
+
+    Parameters
+    ----------
+    measures : DataFrame, one row per area and period
+        With `definition`; a missing period, a missing figure or another definition ends a run.
+
+    Returns
+    -------
+    DataFrame, same rows, by `period_start`
+    """
+    return measures.sort_values("period_start").assign(place=_places, run=_runs)
+
+
+def draw_trend(ax: Axes, series: pd.DataFrame) -> None:
+    """Draw one area's line with its limits and the benchmark's line, run by run of `add_runs`."""
     for _, run in series.groupby("run"):
         x = run["place"].to_numpy()
         ax.plot(x, run["benchmark_value"], color=ENGLAND, linewidth=1.2, linestyle=DASHES)

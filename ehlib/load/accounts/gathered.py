@@ -20,6 +20,7 @@ from ehlib.load.publishers import PUBLISHERS
 from ehlib.load.schema import COLUMNS, KEY, TEXT
 from ehlib.load.sources.extract import Extract, fault, join_faults, name_repeats
 
+ROWS = "rows.parquet"  # where each published figure stands; read by `ehlib trace` alone
 NOT_FIGURES = (*CASE_KINDS, "refused", "lookup", "boundaries")
 TOLD = {
     "record_again": "{:,} records that stand alike in a later extract",
@@ -108,6 +109,31 @@ def reject_counted(
         rest = without_rows(part, extract.frame, lost, touched.unique(), faults)
         prepared.put(name, place, rest)
     return left
+
+
+def rows_of(prepared: Prepared, published: pd.DataFrame) -> pd.DataFrame:
+    """Key of each published figure with the file, sheet and row in which it stands.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The run, which knows the sheet of each table.
+    published : DataFrame
+        As `gather_figures` gives it.
+
+    Returns
+    -------
+    DataFrame
+        `KEY`, `file`, `sheet` ("" in a CSV file) and `row`, counted as Excel shows it.
+    """
+    sheets = {
+        (name, place): extract.sheet
+        for name, extracts in prepared.files.items()
+        for place, extract in enumerate(extracts)
+    }
+    places = zip(published["file"], published["place"], strict=True)
+    rows = published[[*KEY, "file", "row"]].assign(sheet=[sheets[place] for place in places])
+    return rows.astype({"file": "str", "sheet": "str", "row": "int64"})
 
 
 def lookups(prepared: Prepared) -> pd.DataFrame:

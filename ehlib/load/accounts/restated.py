@@ -13,6 +13,7 @@ from ehlib.load.accounts.agreement import decimals
 from ehlib.load.areas import Areas
 from ehlib.load.definitions import definitions_in_force
 from ehlib.load.indicators import Indicator
+from ehlib.load.reads import note_read
 from ehlib.load.schema import KEY, SourceError
 
 LOG, SEEN = "restated.csv", "figures_seen.parquet"
@@ -148,17 +149,24 @@ def read_seen(data_dir: Path) -> pd.DataFrame:
         ) from error
 
 
-def read_restated(data_dir: str | Path) -> pd.DataFrame:
-    """Log of the figures that changed since they were first prepared, oldest change first.
+def read_restated(data_dir: str | Path, *, indicator_id: str | list[str] = "") -> pd.DataFrame:
+    """Log of the figures of some indicators, or all, that changed since they were first prepared.
 
     Returns
     -------
-    DataFrame
+    DataFrame, oldest change first
         Key, `area_name`, `source_id`, `old_value`, `new_value`, `old_numerator`, `new_numerator`,
         `old_note`, `new_note`, `old_seen` and `seen` (days on which each was first prepared, as
         text) and `reason`. Counts of case records are true counts: never to be shown as such.
     """
     path = Path(data_dir) / LOG
+    note_read(path, indicator_id=indicator_id)
+    log = _read_log(path)
+    wanted = [indicator_id] if isinstance(indicator_id, str) else indicator_id
+    return log[log["indicator_id"].isin(wanted)] if indicator_id else log
+
+
+def _read_log(path: Path) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame(columns=LOGGED)
     log = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8")
@@ -169,6 +177,7 @@ def read_restated(data_dir: str | Path) -> pd.DataFrame:
 def read_revisions(data_dir: str | Path) -> pd.DataFrame:
     """Figures that a later extract replaced, as text, with `REVISED`; no rows where none was."""
     path = Path(data_dir) / "revisions.csv"
+    note_read(path)
     if not path.exists():
         return pd.DataFrame(columns=REVISED)
     return pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8")
@@ -179,7 +188,7 @@ def add_restated(observations: pd.DataFrame, data_dir: str | Path, prepared: str
 
     `prepared` is the day of the last preparation: what changed a quarter before is not marked.
     """
-    log = recently_restated(read_restated(data_dir), prepared)
+    log = recently_restated(_read_log(Path(data_dir) / LOG), prepared)
     if log.empty or observations.empty:
         return observations
     marked = np.isin(hash_keys(observations), hash_keys(log))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ehlib.load.areas.register import REFERENCE, Area, area_named, english_areas
+from ehlib.load.reads import note_read
 from ehlib.load.schema import SourceError
 
 ENTRY = {
@@ -92,6 +93,7 @@ def read_areas(path: str | Path | None = None) -> Areas:
         region is not the county's, or a district is in no locality or in two.
     """
     path = Path(path or REFERENCE / "areas.toml")
+    note_read(path)
     try:
         entry = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:

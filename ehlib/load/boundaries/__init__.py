@@ -17,6 +17,7 @@ from ehlib.load.boundaries.published import COLUMNS, empty
 from ehlib.load.boundaries.published import read_boundary_file as read_boundary_file
 from ehlib.load.boundaries.published import read_boundary_files as read_boundary_files
 from ehlib.load.boundaries.shapes import GRID
+from ehlib.load.reads import note_read
 from ehlib.load.schema import LISTED, SourceError
 from ehlib.load.sources.extract import Extract, fault, join_faults
 
@@ -153,6 +154,7 @@ def read_boundaries(
     path = Path(path)
     if path.is_dir():
         path /= "boundaries.parquet"
+    note_read(path)
     if not path.exists():
         raise SourceError(f"{path.name}: not found in {path.parent}; run ehlib prepare first")
     county = pq.read_table(path, columns=["county_code"]).slice(0, 1)["county_code"].to_pylist()

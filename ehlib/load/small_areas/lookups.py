@@ -9,6 +9,7 @@ import pandas as pd
 
 from ehlib.load.areas import resolve_areas
 from ehlib.load.areas.register import english_areas, successors
+from ehlib.load.reads import note_read
 from ehlib.load.small_areas.columns import GSS, AreaColumn, area_columns, spelt
 from ehlib.load.sources.extract import Extract, fault, join_faults
 
@@ -72,6 +73,7 @@ def read_lookup(table: "Table") -> Extract:
 def read_lookups(data_dir: str | Path) -> pd.DataFrame:
     """Every pair of areas that prepared lookups link; without rows when there is none."""
     path = Path(data_dir) / "lookups.parquet"
+    note_read(path)
     if not path.exists():
         return pd.DataFrame(columns=LOOKUP_COLUMNS, dtype="str")
     return pd.read_parquet(path)[LOOKUP_COLUMNS].drop_duplicates(ignore_index=True)

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from ehlib.load.areas.register import english_areas
+from ehlib.load.reads import note_read
 from ehlib.load.schema import read_observations
 from ehlib.load.small_areas.lookups import add_parents, carry_over, map_scores, read_lookups
 
@@ -213,6 +214,7 @@ def _names_held(data_dir: str | Path, lookups: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for name in ("observations", "boundaries"):
         path = Path(data_dir, f"{name}.parquet")
+        note_read(path, area_type=["lsoa", "msoa"])
         if path.exists():
             held = [column for column in columns if column in pq.read_schema(path).names]
             part = pd.read_parquet(path, columns=held, filters=small)

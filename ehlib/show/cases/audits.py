@@ -6,14 +6,17 @@ import pandas as pd
 
 from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
+from ehlib.load.periods import in_words, parse_quarter
 from ehlib.show.cases.episodes import categories_table, when
+from ehlib.show.numbers import marked, unmarked
 from ehlib.show.sentences import count_words, list_words, short_label, with_unit
 from ehlib.show.tables import counts_text, marker
 
 
-def audits_context(latest: pd.DataFrame, areas: Areas) -> str:
-    """Line under the title of a page on quality audits."""
-    return f"{areas.county.name}, {when(latest)}. Counted from records of audits."
+def audits_context(rows: pd.DataFrame, areas: Areas, *, quarter: str) -> str:
+    """Line under the title of a page on quality audits; `quarter` stands in for no rows."""
+    then = when(rows) or in_words(parse_quarter(quarter))
+    return f"{areas.county.name}, {then}. Counted from records of audits."
 
 
 def audits_findings(
@@ -34,6 +37,8 @@ def audits_findings(
     -------
     list of str
     """
+    if own.empty:
+        return ["No quality audits are held by the end of the quarter."]
     latest = own[own["period_start"] == own["period_start"].max()]
     rows = latest.drop_duplicates("indicator_id").set_index("indicator_id")
     said = []
@@ -88,8 +93,8 @@ def services_table(services: pd.DataFrame) -> pd.DataFrame:
             services["value"], services["value_note"], counts, out_of, strict=True
         )
     ]
-    rows = services.assign(text=texts)
+    rows = services.assign(text=marked(texts, services, "value", "number", "out_of"))
     wide = rows.pivot_table(index="period", columns="category", values="text", aggfunc="first")
     wide = wide.sort_index(ascending=False).fillna("[x]").rename(index=short_label)
     wide = wide.rename(columns=lambda name: name[:1].upper() + name[1:]).reset_index()
-    return wide.rename(columns={"period": "Quarter"}).rename_axis(columns=None)
+    return unmarked(wide.rename(columns={"period": "Quarter"}).rename_axis(columns=None))

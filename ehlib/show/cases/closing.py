@@ -7,16 +7,18 @@ from matplotlib.ticker import MaxNLocator
 from ehlib.load.periods import in_words, parse_quarter
 from ehlib.measure.survival import SHARE_WEEKS
 from ehlib.show.charts import INK, NARROW, RULE, WIDE, new_axes
+from ehlib.show.numbers import marked, unmarked
 from ehlib.show.sentences import begin, list_words, number, short_label
 from ehlib.show.tables import counts_text, marker
 from ehlib.show.trends import BAND, EDGE, SHARES
 
 DASHES = ["solid", (0, (5, 2)), (0, (2, 1.5)), (0, (6, 2, 1, 2)), (0, (1, 1))]
+WEEKS_APART = 4
 HIDDEN = "How long episodes last is hidden, since some of the numbers are small."
 
 
 def plot_closing(curves: pd.DataFrame, *, narrow: bool = False) -> Axes:
-    """Percentage of episodes closed by each week, one stepped line a need level.
+    """Percentage of episodes closed by each week, one line a need level.
 
     Parameters
     ----------
@@ -35,12 +37,11 @@ def plot_closing(curves: pd.DataFrame, *, narrow: bool = False) -> Axes:
     ax = new_axes(height=3.6, width=NARROW if narrow else WIDE)
     for level, colour, dashes in zip(levels, SHARES, DASHES, strict=False):
         rows = drawn[drawn["level"] == level].sort_values("week")
-        ax.step(
-            rows["week"], rows["value"], where="post", color=colour, linestyle=dashes, linewidth=1.8
-        )
+        line = {"color": colour, "linestyle": dashes, "linewidth": 1.8}
+        ax.plot(rows["week"], rows["value"], **line)  # straight across a band of weeks
         if len(levels) == 1:
             limits = rows["week"], rows["lower_ci"], rows["upper_ci"]
-            ax.fill_between(*limits, step="post", color=BAND, edgecolor=EDGE, zorder=0)
+            ax.fill_between(*limits, color=BAND, edgecolor=EDGE, zorder=0)
         last = rows.iloc[-1]
         name = begin(level) or "All"
         place = (last["week"], last["value"])
@@ -108,28 +109,60 @@ def closing_table(times: pd.DataFrame, area_code: str) -> pd.DataFrame:
     DataFrame of text
     """
     rows = _latest(times, area_code).sort_values("level")
-    return pd.DataFrame(
-        {
-            "Need level": [begin(level) or "All" for level in rows["level"]],
-            "Episodes opened": counts_text(rows["episodes"], rows["value_note"]),
-            "Weeks until half had closed": _with_limits(rows, "median", 0),
-            f"Closed within {SHARE_WEEKS} weeks (%)": _with_limits(rows, "value", 1),
-        }
-    )
+    names = {"Need level": [begin(level) or "All" for level in rows["level"]]}
+    return _times_table(names, rows)
+
+
+def curves_table(curves: pd.DataFrame, weeks: pd.DataFrame) -> pd.DataFrame:
+    """Percentage closed by every fourth week, one column a need level: what the curves draw.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        As `survival.aggregate_curves` gives it.
+    weeks : DataFrame
+        The area's counts that it was made from: their latest period is the curves'.
+    """
+    steps = curves.pivot_table(index="week", columns="level", values="value")
+    ends = curves.groupby("level")["week"].max()
+    whole = steps.reindex(range(int(ends.max()) + 1)).ffill()  # a curve stays until its next step
+    whole = whole.where(whole.index.to_numpy()[:, None] <= ends[whole.columns].to_numpy())
+    every = whole[whole.index % WEEKS_APART == 0].rename_axis("week").reset_index()
+    every = every.melt(id_vars="week", var_name="level").dropna(subset="value")
+    last = weeks.sort_values("period_start").iloc[-1]
+    keyed = every.assign(**last[["indicator_id", "area_code", "period", "sex", "age"]])
+    levels = every["level"].where(every["level"] != "", "all")
+    keyed = keyed.assign(category_type="closed_by", category=levels)
+    keyed["category"] += [f", week {week}" for week in every["week"]]
+    texts = [number(value, 1) for value in every["value"]]
+    drawn = every.assign(text=marked(texts, keyed, "share_closed"))
+    wide = drawn.pivot_table(index="week", columns="level", values="text", aggfunc="first")
+    wide = wide.fillna("")
+    wide = wide.rename(columns=lambda level: begin(level) or "All")
+    wide.insert(0, "Weeks", [f"{week:.0f}" for week in wide.index])
+    return unmarked(wide.reset_index(drop=True).rename_axis(columns=None))
 
 
 def quarters_closing_table(times: pd.DataFrame, area_code: str) -> pd.DataFrame:
     """The same for all levels together, one row a quarter, latest first."""
     own = times[(times["area_code"] == area_code) & (times["level"] == "")]
     rows = own.sort_values("period_start", ascending=False)
-    return pd.DataFrame(
-        {
-            "Year to the end of": rows["period"].map(short_label),
-            "Episodes opened": counts_text(rows["episodes"], rows["value_note"]),
-            "Weeks until half had closed": _with_limits(rows, "median", 0),
-            f"Closed within {SHARE_WEEKS} weeks (%)": _with_limits(rows, "value", 1),
-        }
-    )
+    return _times_table({"Year to the end of": list(rows["period"].map(short_label))}, rows)
+
+
+def _times_table(names: dict[str, list[str]], rows: pd.DataFrame) -> pd.DataFrame:
+    """Number, weeks and share of each row, under the names given."""
+    kinds = rows["level"].where(rows["level"] == "", "need_level")
+    keyed = rows.assign(indicator_id="early_help_weeks", sex="persons", age="0-17")
+    keyed = keyed.assign(category_type=kinds, category=rows["level"])
+    counts = counts_text(rows["episodes"], rows["value_note"])
+    weeks, shares = _with_limits(rows, "median", 0), _with_limits(rows, "value", 1)
+    columns = {
+        "Episodes opened": marked(counts, keyed, "episodes"),
+        "Weeks until half had closed": marked(weeks, keyed, "median_weeks"),
+        f"Closed within {SHARE_WEEKS} weeks (%)": marked(shares, keyed, "closed_within"),
+    }
+    return unmarked(pd.DataFrame(names | columns))
 
 
 def _latest(times: pd.DataFrame, area_code: str) -> pd.DataFrame:

@@ -7,6 +7,9 @@ import pandas as pd
 from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
 from ehlib.load.periods import earlier_quarter, in_words, parse_quarter
+from ehlib.measure.compare import filter_latest
+from ehlib.show.cells import show_definition
+from ehlib.show.numbers import marked, unmarked
 from ehlib.show.sentences import beside, count_words, list_words, short_label, with_unit
 from ehlib.show.tables import counts_text
 
@@ -18,12 +21,25 @@ FLOW = {  # indicator: heading of its column
 HIDDEN = "is hidden, since some numbers are small"
 
 
-def episodes_context(latest: pd.DataFrame, area_code: str, areas: Areas) -> str:
-    """Line under the title of a page on early help episodes."""
+def episodes_context(rows: pd.DataFrame, area_code: str, areas: Areas, *, quarter: str) -> str:
+    """Line under the title of a page on early help episodes; `quarter` stands in for no rows."""
     county = areas.county
     beside_county = "" if area_code == county.code else f", compared with {county.name}"
-    place = f"{areas.name(area_code)}, {when(latest)}{beside_county}"
-    return f"{place}. Counted from case records."
+    then = when(rows) or in_words(parse_quarter(quarter))
+    return f"{areas.name(area_code)}, {then}{beside_county}. Counted from case records."
+
+
+def shown(rows: pd.DataFrame) -> bool:
+    """Whether any figure of some rows can be shown: any is held, and not all are hidden."""
+    return bool(rows[["numerator", "value"]].notna().any(axis=None))
+
+
+def show_definitions(frames: list[pd.DataFrame], indicators: Mapping[str, Indicator]) -> None:
+    """Definition of the indicator of each frame, as of its latest period; none for no rows."""
+    for rows in frames:
+        latest = filter_latest(rows)
+        if len(latest):
+            show_definition(indicators[latest["indicator_id"].iloc[0]], latest)
 
 
 def when(rows: pd.DataFrame) -> str:
@@ -59,6 +75,8 @@ def episodes_findings(own: pd.DataFrame, indicators: Mapping[str, Indicator]) ->
     -------
     list of str
     """
+    if own.empty:
+        return ["No early help episodes are held for this place by the end of the quarter."]
     latest = own[own["period_start"] == own["period_start"].max()]
     rows = latest.drop_duplicates("indicator_id").set_index("indicator_id")
     said = [_flow(rows, own)]
@@ -101,12 +119,12 @@ def flow_table(own: pd.DataFrame) -> pd.DataFrame:
     """One row a quarter of one area, latest first: episodes opened, closed and open at the end."""
     rows = own[own["indicator_id"].isin(FLOW)]
     texts = counts_text(rows["numerator"], rows["value_note"])
-    wide = rows.assign(text=texts).pivot_table(
+    wide = rows.assign(text=marked(texts, rows, "number")).pivot_table(
         index="period", columns="indicator_id", values="text", aggfunc="first"
     )
-    wide = wide.reindex(columns=list(FLOW)).sort_index(ascending=False).fillna("[x]")
+    wide = wide.reindex(columns=list(FLOW)).astype("str").sort_index(ascending=False).fillna("[x]")
     wide = wide.rename(index=short_label, columns=FLOW).reset_index()
-    return wide.rename(columns={"period": "Quarter"}).rename_axis(columns=None)
+    return unmarked(wide.rename(columns={"period": "Quarter"}).rename_axis(columns=None))
 
 
 def categories_table(parts: pd.DataFrame, heading: str, whole: str) -> pd.DataFrame:
@@ -117,25 +135,26 @@ def categories_table(parts: pd.DataFrame, heading: str, whole: str) -> pd.DataFr
         for low, high in zip(rows["lower_ci"], rows["upper_ci"], strict=True)
     ]
     values = ["[c]" if pd.isna(value) else f"{value:.1f}" for value in rows["value"]]
-    return pd.DataFrame(
-        {
-            heading: [name[:1].upper() + name[1:] for name in rows["category"]],
-            "Number": counts_text(rows["numerator"], rows["value_note"]),
-            f"Out of {whole}": counts_text(rows["denominator"], rows["value_note"]),
-            "Per cent": values,
-            "95% limits": limits,
-        }
-    )
+    counts = counts_text(rows["numerator"], rows["value_note"])
+    out_of = counts_text(rows["denominator"], rows["value_note"])
+    table = {
+        heading: [name[:1].upper() + name[1:] for name in rows["category"]],
+        "Number": marked(counts, rows, "number"),
+        f"Out of {whole}": marked(out_of, rows, "out_of"),
+        "Per cent": marked(values, rows, "value"),
+        "95% limits": marked(limits, rows, "limits"),
+    }
+    return unmarked(pd.DataFrame(table))
 
 
 def changes_table(parts: pd.DataFrame) -> pd.DataFrame:
     """Need level of the episode before (rows) and of the new one (columns), as counts."""
     levels = parts["category"].str.extract(r"^(?P<before>.+) to (?P<after>.+)$")
     texts = counts_text(parts["numerator"], parts["value_note"])
-    rows = levels.assign(text=texts)
+    rows = levels.assign(text=marked(texts, parts, "number"))
     wide = rows.pivot_table(index="before", columns="after", values="text", aggfunc="first")
     wide = wide.fillna("0").rename(columns=lambda name: f"Then {name}", index=str.capitalize)
-    return wide.rename_axis(columns=None, index="Level before").reset_index()
+    return unmarked(wide.rename_axis(columns=None, index="Level before").reset_index())
 
 
 def parts_sentence(parts: pd.DataFrame, of: str) -> str:
@@ -151,7 +170,10 @@ def parts_sentence(parts: pd.DataFrame, of: str) -> str:
 def unshown(rows: pd.DataFrame, what: str) -> str:
     """That a part of the page cannot be shown; empty when any figure can."""
     if rows.empty:
-        return f"{what} is shown on the county's page alone: elsewhere the numbers are too small."
+        return (
+            f"{what} is not shown here: it is given on the county's page alone, since elsewhere "
+            "the numbers are too small, and from the second year of the records on."
+        )
     if rows["value"].isna().all() and rows["numerator"].isna().all():
         return (
             f"{what} cannot be shown: some of the numbers are so small that a child could be known."

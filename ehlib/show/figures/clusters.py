@@ -14,7 +14,9 @@ from ehlib.load.indicators import Indicator
 from ehlib.measure.inequality.gradient import PER_1000
 from ehlib.measure.spatial.clusters import COUNTED, NO_FIGURE, NOT_CLEAR, Clusters
 from ehlib.show.charts import INK, NARROW, QUIET, WIDE, named, new_axes
-from ehlib.show.sentences import count_words, label_words, list_words, number_word
+from ehlib.show.numbers import marked, unmarked
+from ehlib.show.sentences import count_words, label_words, list_words, number, number_word
+from ehlib.show.tables import heading
 
 FILLS = {  # colour and hatching say the same
     "high among high": ("#12436d", ""),
@@ -109,6 +111,40 @@ def _where(rows: pd.DataFrame) -> str:
         return ""
     named = [f"{name} ({count})" for name, count in councils.head(NAMED).items()]
     return f", {'most of them ' if len(councils) > NAMED else ''}in {list_words(named)}"
+
+
+def clusters_table(
+    found: Clusters, neighbourhoods: pd.DataFrame, indicator: Indicator
+) -> pd.DataFrame | None:
+    """Places that stand out on the map: figure, and how they stand to their neighbours.
+
+    Parameters
+    ----------
+    found : Clusters
+        As drawn.
+    neighbourhoods : DataFrame
+        Measures that it was found in.
+    indicator : Indicator
+        As shown; gives decimals.
+
+    Returns
+    -------
+    DataFrame of text, or None
+        None where no place stands out, or where they are districts, which the page lists.
+    """
+    clear = found.areas[~found.areas["cluster"].isin([NOT_CLEAR, NO_FIGURE])]
+    if clear.empty or found.level == "district":
+        return None
+    latest = neighbourhoods[neighbourhoods["period"] == found.period]
+    rows = latest.drop_duplicates("area_code").set_index("area_code")
+    rows = rows.reindex(clear["area_code"]).reset_index()
+    values = [number(value, indicator.decimals) for value in clear["value"]]
+    columns = {
+        "Place": list(clear["area_name"]),
+        heading(indicator): marked(values, rows, "value"),
+        "Stands out as": list(clear["cluster"]),
+    }
+    return unmarked(pd.DataFrame(columns)).sort_values("Stands out as", kind="stable")
 
 
 def cluster_caption(found: Clusters, indicator: Indicator, boundaries: gpd.GeoDataFrame) -> str:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from ehlib.load.reads import note_read
 from ehlib.load.schema import SourceError
 
 CONTENTS = re.compile(r"^## Contents\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
@@ -23,6 +24,7 @@ def read_methods(docs_dir: str | Path) -> str:
         If the folder has no such file.
     """
     path = Path(docs_dir) / "methods.md"
+    note_read(path)
     if not path.exists():
         raise SourceError(f"methods.md is not in {path.parent.name}; expected the project's docs")
     text = path.read_text(encoding="utf-8")

@@ -8,10 +8,19 @@ import pandas as pd
 from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
 from ehlib.load.periods import parse_quarter
-from ehlib.show.accounts import in_sentence
-from ehlib.show.sentences import begin, count_words, list_words, number, number_word, short_label
+from ehlib.show.numbers import marked, number_ids, unmarked, with_ids
+from ehlib.show.sentences import (
+    begin,
+    count_words,
+    in_sentence,
+    list_words,
+    number,
+    number_word,
+    short_label,
+)
 from ehlib.show.tables import marker
 
+ENGLAND = "E92000001"
 NOTHING = "No yearly indicator has a figure for a district and for England that had ended by {}."
 SIGN = {"worse": "\u2718", "better": "\u2714", "higher": "\u25b2", "lower": "\u25bc"}
 ALONE = "Without a bar and a mark are indicators of which no other place's figure is held."
@@ -101,13 +110,11 @@ def _most_first(item: tuple[str, int]) -> tuple[int, str]:
 def rug_table(cells: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.DataFrame:
     """One row an indicator, one column an area: the value with a sign for its comparison."""
     signs = cells["comparison"].map(SIGN).fillna("")
-    texts = cells.assign(
-        text=[
-            f"{sign} {text}{' [u]' if 'unreliable' in note and text != '[u]' else ''}".strip()
-            for sign, text, note in zip(signs, cells["text"], cells["value_note"], strict=True)
-        ]
-    )
-    wide = texts.pivot_table(
+    texts = [
+        f"{sign} {text}{' [u]' if 'unreliable' in note and text != '[u]' else ''}".strip()
+        for sign, text, note in zip(signs, cells["text"], cells["value_note"], strict=True)
+    ]
+    wide = cells.assign(text=marked(texts, cells, "value")).pivot_table(
         index="indicator_id", columns="area_name", values="text", aggfunc="first", sort=False
     )
     first = cells.drop_duplicates("indicator_id").set_index("indicator_id")
@@ -117,7 +124,13 @@ def rug_table(cells: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.Da
     ]
     whole = wide.fillna("[x]").reset_index(drop=True)
     whole.insert(0, "Indicator", names)
-    return whole.assign(England=england)
+    ids = _ids_of_england(first.loc[wide.index].reset_index())
+    return unmarked(whole.assign(England=with_ids(england, ids)))
+
+
+def _ids_of_england(rows: pd.DataFrame) -> list[str]:
+    """Ids of the benchmark's values beside some rows."""
+    return number_ids(rows.assign(area_code=ENGLAND), "value")
 
 
 def _name(key: str, row: pd.Series, indicators: Mapping[str, Indicator]) -> str:
@@ -184,4 +197,8 @@ def spine_table(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.D
         columns["95% limits"].append("" if "[x]" in ends else " to ".join(ends))
         columns["England"].append(number(row.benchmark_value, decimals))
         columns["Places"].append(f"{row.places:,}" if row.places > 1 else "")
-    return pd.DataFrame(columns | {"Compared with England": list(rows["comparison"])})
+    columns["Figure"] = marked(columns["Figure"], rows, "value")
+    columns["95% limits"] = marked(columns["95% limits"], rows, "limits")
+    columns["England"] = with_ids(columns["England"], _ids_of_england(rows))
+    columns["Compared with England"] = list(rows["comparison"])
+    return unmarked(pd.DataFrame(columns))

@@ -10,6 +10,7 @@ from ehlib.load.indicators import Indicator
 from ehlib.load.periods import earlier_quarter, parse_quarter
 from ehlib.measure.spc import process_chart
 from ehlib.show.charts import INK, MARKS, NARROW, QUIET, RULE, WIDE, new_axes, wrapped
+from ehlib.show.numbers import number_ids, unmarked, with_ids
 from ehlib.show.sentences import number, short_label
 from ehlib.show.tables import heading
 
@@ -117,7 +118,10 @@ def quarters_chart(measures: pd.DataFrame, area_code: str, indicator: Indicator)
     values = whole["value"].set_axis([short_label(label) for label in labels])
     chart = process_chart(values, IMPROVEMENT[indicator.polarity], definitions=definitions)
     said = chart["annotation"].astype("str").str.startswith("definition changed")
-    return chart.assign(annotation=chart["annotation"].mask(said, "definition changed"))
+    ids = pd.Series(number_ids(rows.reset_index(), ""), index=rows.index).reindex(labels)
+    return chart.assign(
+        annotation=chart["annotation"].mask(said, "definition changed"), key=list(ids.fillna(""))
+    )
 
 
 def _every_quarter(labels: list[str]) -> list[str]:
@@ -142,13 +146,16 @@ def process_table(chart: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
         MEANINGS[icon] if rule == "-" else f"{MEANINGS[icon]} ({rule}, {side})"
         for icon, rule, side in zip(chart["icon"], rules, chart["side"], strict=True)
     ]
+    values = [number(value, decimals) for value in chart["value"]]
+    keys = chart["key"] if "key" in chart else pd.Series("", index=chart.index)
+    value_ids, limit_ids = ((keys + name).where(keys != "", "") for name in ("value", "usual"))
     table = {
         "Quarter": list(chart.index),
-        heading(indicator): [number(value, decimals) for value in chart["value"]],
-        "Usual variation": limits,
+        heading(indicator): with_ids(values, value_ids),
+        "Usual variation": with_ids(limits, limit_ids),
         "What it is": meaning,
     }
-    return pd.DataFrame(table).iloc[::-1]
+    return unmarked(pd.DataFrame(table)).iloc[::-1]
 
 
 def process_caption(chart: pd.DataFrame, indicator: Indicator, name: str) -> str:

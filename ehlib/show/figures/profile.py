@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 from ehlib.show.charts import INK, MARKS, NARROW, WIDE, new_axes, wrapped
 
 SPINE, INNER = "#e3e7ea", "#c3cad0"
+EDGE = {"edgecolor": "#6f777b", "linewidth": 0.6}  # pale bars are seen by their outline
 
 
 def plot_spine(profile: pd.DataFrame, *, narrow: bool = False) -> Axes:
@@ -29,10 +30,10 @@ def plot_spine(profile: pd.DataFrame, *, narrow: bool = False) -> Axes:
     ax = new_axes(height=1.5 + 0.46 * len(profile), width=NARROW if narrow else WIDE)
     places = np.arange(len(profile))[::-1]
     for place, row in zip(places, profile.itertuples(), strict=True):
-        ax.barh(place, row.best - row.worst, left=row.worst, height=0.5, color=SPINE)
+        ax.barh(place, row.best - row.worst, left=row.worst, height=0.5, color=SPINE, **EDGE)
         width = row.upper_quarter - row.lower_quarter
         if not np.isnan(width):
-            ax.barh(place, width, left=row.lower_quarter, height=0.5, color=INNER)
+            ax.barh(place, width, left=row.lower_quarter, height=0.5, color=INNER, **EDGE)
         colour, shape = MARKS[row.comparison]
         inside = "white" if row.comparison == "not compared" else colour
         ax.scatter(

@@ -113,7 +113,10 @@ def test_conda_environment_installs_the_lock_on_a_python_that_will_do(root: Path
 def test_every_import_is_of_a_declared_dependency(root: Path, project: dict, asked):
     runtime = {canonicalize_name(Requirement(d).name) for d in project["project"]["dependencies"]}
     everything = {canonicalize_name(need.name) for need in asked}
-    assert undeclared(root / "ehlib", runtime) == []
+    cluster = project["project"]["optional-dependencies"]["cluster"]
+    extra = {canonicalize_name(Requirement(need).name) for need in cluster}
+    assert undeclared(root / "ehlib", runtime | extra) == []
+    assert undeclared(root / "ehlib" / "publish" / "kernels", runtime) == []
     assert undeclared(root / "tests", everything) == []
 
 

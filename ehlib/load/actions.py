@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ehlib.load.indicators.catalogue import PRIORITIES
+from ehlib.load.reads import note_read
 from ehlib.load.schema import LISTED, SourceError
 from ehlib.load.tables import read_grids
 
@@ -62,6 +63,7 @@ def read_actions(
         what was found, what was wanted and how to mend it, then how many more.
     """
     path, today = Path(path or PATH), today or date.today()
+    note_read(path)
     rows = _rows(path)
     faults = [fault for row in rows for fault in _row_faults(row, set(indicators), today)]
     faults += _id_faults(rows)

@@ -93,7 +93,8 @@ def read_areas(path: str | Path | None = None) -> Areas:
         region is not the county's, or a district is in no locality or in two.
     """
     path = Path(path or REFERENCE / "areas.toml")
-    note_read(path)
+    for each in (path, REFERENCE / "regions.csv", REFERENCE / "area_changes.csv"):
+        note_read(each)  # the register of English areas is made from the last two
     try:
         entry = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:

@@ -242,7 +242,7 @@ def test_the_note_on_restated_figures_names_one_and_counts_several(run, tmp_path
     log = run(a=[FIGURE | {"value": "45.6"}, other])
     rows = read_observations(tmp_path / "processed")
     assert restated_note(rows, log, INDICATORS) == (
-        "One figure here was restated in the last three months (correction in the extract): "
+        "1 figure here was restated in the last three months (correction in the extract): "
         "Ashfield, 2011, was 44.1 before."
     )
     log = run(a=[FIGURE | {"value": "45.6"}, other | {"value": "41"}])

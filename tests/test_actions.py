@@ -133,8 +133,19 @@ def test_two_actions_of_one_id_and_a_wrong_header_are_refused(tmp_path):
     assert "row 1: columns are a, b; expected id, section" in refusal(
         written(tmp_path, {}, header="a,b")
     )
-    assert "no action is in it" in refusal(written(tmp_path))
-    assert "no such file" in refusal(tmp_path / "none.csv")
+
+
+def test_a_county_that_records_no_action_has_an_empty_plan_and_no_error(tmp_path):
+    blank = tmp_path / "blank.csv"
+    blank.write_text("\n", encoding="utf-8")
+    for path in (written(tmp_path), blank, tmp_path / "none.csv"):
+        plan = read_actions(path, indicators=INDICATORS)
+        assert plan.empty
+        assert set(plan) == set(read_actions())
+        stood = standing.add_standing(plan, "2013/14-Q4")
+        assert list(standing.actions_for(stood, "neet")) == list(stood)
+        assert standing.without_action(["neet"], stood) == ["neet"]
+        assert standing.recorded_since(stood, "2013/14-Q4").empty
 
 
 def test_five_faults_are_listed_and_the_others_counted(tmp_path):

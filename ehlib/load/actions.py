@@ -26,6 +26,12 @@ STATUSES = ("not started", "on track", "at risk", "late", "done")
 COLUMNS = ("id", "section", "part_of", "action", "due", "ambitions", "leads", "indicators")
 KEPT = ("status", "evidence", "updated")  # what the analyst fills in
 LISTS = ("ambitions", "leads", "indicators")
+TEXTS = ("id", "section", "part_of", "action", "status", "priority", "due", *LISTS, "evidence")
+DAYS = ("due_date", "updated")
+NONE = {  # columns of a plan without actions
+    **{name: pd.Series(dtype="object") for name in TEXTS},
+    **{name: pd.Series(dtype="datetime64[ns]") for name in DAYS},
+}
 SLUG = re.compile(r"[a-z]+-\d+[a-z]?")
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 EXCEL_MONTH = re.compile(r"([A-Z][a-z]{2})-(\d\d)")  # what Excel makes of 2014-09 when it saves
@@ -54,7 +60,8 @@ def read_actions(
         `id`, `section`, `priority`, `part_of` (id of the action that it is a part of), `action`,
         `due` (2014-09), `due_date` (last day of that month), `status` and `evidence` ("" where none
         is recorded) as text, `updated` as a date, missing where there is none; `ambitions`,
-        `leads` and `indicators` as tuples.
+        `leads` and `indicators` as tuples. No rows where the file is missing or has no action:
+        a county that records none still has its other pages.
 
     Raises
     ------
@@ -70,13 +77,13 @@ def read_actions(
     if faults:
         rest = [f"and {len(faults) - LISTED} more"] if len(faults) > LISTED else []
         raise SourceError("\n".join([*(f"{path.name}, {each}" for each in faults[:LISTED]), *rest]))
-    return pd.DataFrame([_typed(row) for row in rows])
+    return pd.DataFrame([_typed(row) for row in rows] or NONE)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
     """Rows under the header as text by column, each with its number as a spreadsheet shows it."""
-    if not path.exists():
-        raise SourceError(f"{path.name}: no such file; expected the plan's actions; restore it")
+    if not path.exists() or not path.read_bytes().strip():
+        return []
     header, *body = read_grids(path)[0].rows()
     names = [name.strip().lower() for name in header]
     wanted = [*COLUMNS, *KEPT]
@@ -90,8 +97,6 @@ def _rows(path: Path) -> list[dict[str, str]]:
         filled = [*(cell.strip() for cell in cells), *[""] * len(names)]
         if any(filled):
             rows.append(dict(zip(names, filled, strict=False)) | {"row": str(number)})
-    if not rows:
-        raise SourceError(f"{path.name}: no action is in it; expected one a row; restore the file")
     return rows
 
 

@@ -48,7 +48,7 @@ def filter_due(actions: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -
 
 def actions_for(actions: pd.DataFrame, indicator_id: str) -> pd.DataFrame:
     """Actions linked with an indicator, those not done first, the next due on top."""
-    linked = actions[[indicator_id in each for each in actions["indicators"]]]
+    linked = actions.loc[[indicator_id in each for each in actions["indicators"]], :]
     done = linked["status"] == "done"
     return linked.assign(done=done).sort_values(["done", "due_date"]).drop(columns="done")
 

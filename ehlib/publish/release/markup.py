@@ -26,6 +26,7 @@ MIXED = re.compile(  # a word of Latin letters and of others that look like them
     "(?=[^\\W\\d_]*[A-Za-z])(?=[^\\W\\d_]*[\u0400-\u052f\u0531-\u0587\u13a0-\u13ff])[^\\W\\d_]+"
 )
 BARE = re.compile(r"[\d.,%\s]{1,12}|[A-Za-z]{3,9}(?:[- ][A-Za-z]{3,9}){0,3}")  # as a number is
+LOOKALIKE = re.compile("[\u0400-\u052f\u0531-\u0587\u13a0-\u13ff]")
 KEYCAP = "\u20e3"  # a key drawn round a figure
 
 
@@ -143,7 +144,8 @@ def disguised(text: str) -> Iterator[tuple[str, str]]:
     for found in SPELT_UNSEEN.finditer(text):
         said = "".join(chr(ord(each) - 0xE0000) for each in found[0])
         yield "unseen_text", said.strip("\0\x01") or "letters that nobody sees"
-    for found in MIXED.finditer(unicodedata.normalize("NFKC", text)):
+    plain = unicodedata.normalize("NFKC", text)
+    for found in MIXED.finditer(plain) if LOOKALIKE.search(plain) else ():
         yield "mixed_letters", found[0]
 
 

@@ -115,12 +115,16 @@ def _show_series(own: pd.DataFrame, now: Indicator, areas: Areas) -> None:
     chart = process.quarters_chart(own, county.code, now)
     if len(chart):
         draw = partial(plot_process, chart, unit=now.unit, decimals=now.decimals)
-        alt, table = process.process_sentence(chart, county.name), process.process_table(chart, now)
+        told, table = (
+            process.process_sentence(chart, county.name),
+            process.process_table(chart, now),
+        )
         caption = process.process_caption(chart, now, county.name)
     else:
         draw = partial(plot_trends, series, unit=unit_words(now))
-        alt, table = words.story(own, county.code, now), periods_table(series, now)
+        told, table = words.story(own, county.code, now), periods_table(series, now)
         caption = trends_caption(series, now)
+    alt = f"{now.short_name}: {told}"
     show_figure(draw(), narrow=draw(narrow=True), alt=alt, caption=caption, of=series, table=table)
 
 
@@ -132,7 +136,7 @@ def _show_places(places: pd.DataFrame, now: Indicator, areas: Areas) -> None:
     show_figure(
         draw(),
         narrow=draw(narrow=True),
-        alt=findings.compared(places, now, areas),
+        alt=f"{now.short_name}: {findings.compared(places, now, areas)}",
         caption=charts.marks_caption(places, now),
         of=places,
         table=areas_table(places, now),

@@ -19,6 +19,7 @@ from ehlib.show.cells import show_facts, show_markdown, show_note, show_table
 from ehlib.show.sentences import begin, count_words, in_sentence
 
 NO_STATUS, NO_ACTION = "no status recorded", "no action recorded"
+NONE = "No action of the plan is recorded, so this page cannot say what was done."
 MARKS = {OVERDUE: "\u2718", UNKNOWN: "?", DUE_NEXT: "\u25b6", DONE: "\u2714"}
 LINK_NOTE = (
     "The plan does not say which outcomes an action is to move: the links are our reading of it. "
@@ -37,6 +38,15 @@ def recorded_words(action: Mapping[str, object]) -> str:
     if not action["status"]:
         return ""
     return f"{begin(str(action['status']))}, recorded {_day(action['updated'])}"
+
+
+def show_standing(actions: pd.DataFrame) -> None:
+    """Table of how many actions stand where; or that none is recorded."""
+    if actions.empty:
+        show_note(NONE)
+        return
+    caption = "Number of actions by where they stand, for each priority."
+    show_table(standing_table(actions), caption=caption)
 
 
 def standing_table(actions: pd.DataFrame) -> pd.DataFrame:
@@ -114,7 +124,12 @@ def pressing_table(actions: pd.DataFrame) -> pd.DataFrame:
 
 
 def show_pressing(actions: pd.DataFrame, quarter: str) -> None:
-    """Actions past their date or due within six months, and who leads; or that there is none."""
+    """Actions past their date or due within six months, and who leads; or that there is none.
+
+    Nothing is shown, and the section left out, where no action is recorded at all.
+    """
+    if actions.empty:
+        return
     table = pressing_table(actions)
     if table.empty:
         show_note("No action is past its date or due in the next 6 months.")
@@ -151,6 +166,8 @@ def show_by_priority(
 
 def actions_findings(actions: pd.DataFrame, quarter: str) -> list[str]:
     """How many actions are past their date, due soon or done, as one finding."""
+    if actions.empty:
+        return [NONE]
     end = parse_quarter(quarter).end
     counts = actions["standing"].value_counts()
     past = int(counts.get(OVERDUE, 0) + counts.get(UNKNOWN, 0))

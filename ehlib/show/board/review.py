@@ -9,7 +9,7 @@ from ehlib.load.indicators import Indicator
 from ehlib.load.periods import earlier_quarter, parse_quarter
 from ehlib.measure.impact.progress import MOVED, NO_FIGURE, NOT_JUDGED
 from ehlib.measure.impact.standing import filter_due
-from ehlib.show.board.actions import actions_table
+from ehlib.show.board.actions import NONE, actions_table
 from ehlib.show.board.words import (
     STATUS_NOTE,
     baseline_words,
@@ -73,14 +73,18 @@ def review_findings(
     if lacking:
         have = "has" if lacking == 1 else "have"
         said.append(f"{begin(count_words(lacking, 'indicator'))} {have} no figure for the county.")
+    return [*said, _due_sentence(actions, quarter)]
+
+
+def _due_sentence(actions: pd.DataFrame, quarter: str) -> str:
+    """How many actions were due in the year and are done; or that none is recorded at all."""
+    if actions.empty:
+        return NONE
     due = filter_due(actions, *year_of(quarter))
     done = int((due["status"] == "done").sum())
     was = "was" if len(due) == 1 else "were"
-    said.append(
-        f"{begin(count_words(len(due), 'action'))} of the plan {was} due in the year"
-        + (f"; {done or 'none'} recorded as done." if len(due) else ".")
-    )
-    return said
+    said = f"{begin(count_words(len(due), 'action'))} of the plan {was} due in the year"
+    return said + (f"; {done or 'none'} recorded as done." if len(due) else ".")
 
 
 def review_table(progress: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.DataFrame:
@@ -152,7 +156,9 @@ def show_due(
     indicators: Mapping[str, Indicator],
     quarter: str,
 ) -> None:
-    """Table of the actions due in the year, or that there was none."""
+    """Table of the actions due in the year, or that there was none; nothing where none is known."""
+    if actions.empty:
+        return
     first, last = year_of(quarter)
     due = filter_due(actions, first, last)
     if due.empty:

@@ -59,7 +59,7 @@ def plot_process(
         ax.plot(x, chart[column], color=INK, linewidth=1.0, linestyle=dashes, zorder=1)
     for icon, rows in chart.assign(x=x).dropna(subset="value").groupby("icon", sort=False):
         colour, shape = ICONS[icon]
-        label = icon or "not judged"
+        label = MEANINGS[icon].removeprefix("an ").removeprefix("a ")
         ax.scatter(
             rows["x"], rows["value"], color=colour, marker=shape, s=38, zorder=3, label=label
         )

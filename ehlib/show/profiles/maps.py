@@ -11,7 +11,7 @@ from ehlib.show.charts import INK, NARROW, QUIET, WIDE, new_axes, wrapped
 from ehlib.show.maps import BLUES, HATCH, add_class, class_names
 from ehlib.show.sentences import short_label
 
-COARSE = 900.0  # metres that a boundary of a small map may stray: a pixel of it
+COARSE = 1800.0  # metres that a boundary of a small map may stray: two pixels of it
 FINENESS = 220  # points across a map: no smaller step is seen
 
 

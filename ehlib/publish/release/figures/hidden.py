@@ -1,11 +1,11 @@
 """Figures that a release hides, and the words by which a page could point at one of them."""
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from ehlib.load.indicators import Indicator
@@ -20,7 +20,6 @@ from ehlib.publish.release.figures.names import (
 from ehlib.publish.release.figures.numbers import as_number
 from ehlib.show.numbers.ids import number_ids
 
-COUNTS = NUMBERS[:2]
 SO_FAR = re.compile(r"(?i)since april|to date|so far|cumulative|running total")
 QUARTER = re.compile(r"(\d{4}/\d\d)-Q([1-4])")
 Address = Mapping[str, frozenset]  # areas, periods, labels, indicators
@@ -35,6 +34,7 @@ class Figure:
     hidden: bool
     counts: tuple[float, ...]
     measures: tuple[float, ...]
+    source: str = ""
 
     def tells(self, text: str) -> bool:
         """Whether a number as written is one of its counts, or its value or a limit as rounded."""
@@ -43,6 +43,17 @@ class Figure:
             return True
         places = len(text.partition(".")[2])
         return any(f"{each:.{places}f}" == f"{number:.{places}f}" for each in self.measures)
+
+    def prints(self, text: str, *, share: bool) -> bool:
+        """Whether a number as written is what a table shows of it, with one decimal or more.
+
+        A whole number is a count, unless what stands around it says that it is a share.
+        """
+        number, places = float(text.replace(",", "")), len(text.partition(".")[2])
+        if not places and number in self.counts:
+            return True
+        rounded = (round(each, max(places, 1)) for each in self.measures)
+        return bool(share or places) and number in rounded
 
 
 class Hidden:
@@ -65,26 +76,30 @@ class Hidden:
         truth: pd.DataFrame | None,
         indicators: Mapping[str, Indicator],
     ) -> None:
-        rows = _marked(shown)
+        marked = _marked(shown)
+        rows = marked
         touched = rows.loc[rows["hidden"], ["area_code", "period"]].drop_duplicates()
         rows = rows.merge(touched, on=["area_code", "period"], how="inner", validate="many_to_one")
         rows = _with_numbers(rows, truth, indicators)
         self.figures: dict[tuple[str, str], list[Figure]] = defaultdict(list)
         labels = _labels(rows)
-        for row, named in zip(rows.itertuples(), labels, strict=True):
-            self.figures[row.area_code, row.period].append(_figure(row, named))
+        places = zip(rows["area_code"].tolist(), rows["period"].tolist(), strict=True)
+        figures = _figures(rows, labels)
+        for place, figure in zip(places, figures, strict=True):
+            self.figures[place].append(figure)
+        self.rows = dict(zip(_ids(rows), figures, strict=True))
         names = rows.drop_duplicates("area_code")
         codes = dict(zip(names["area_code"], names["area_code"], strict=True))
         every = shown.drop_duplicates("area_code")  # those without a hidden figure are areas too
-        self.areas = Words.of(
+        self.areas = Words(
             dict(zip(every["area_name"], every["area_code"], strict=True)) | codes
         )
-        self.periods = Words.of(period_words(shown, indicators))
-        self.labels = Words.of(label_words({each for named in labels for each in named}))
-        self.indicators = Words.of(indicator_words(rows, indicators))
-        ids = pd.Series(number_ids(shown), dtype="str").str.removesuffix(".value")
-        self.ids = frozenset(ids[_marked(shown)["hidden"].to_numpy()])
-        self.parts = frozenset(part for each in ids.unique() for part in each.split("."))
+        self.periods = Words(period_words(shown, indicators))
+        self.labels = Words(label_words({each for named in labels for each in named}))
+        self.indicators = Words(indicator_words(rows, indicators))
+        ids = _ids(marked)
+        self.ids = frozenset(each for each, hid in zip(ids, marked["hidden"], strict=True) if hid)
+        self.parts = frozenset(part for each in set(ids) for part in each.split("."))
 
     def knows(self, number_id: str) -> bool:
         """Whether an id of a number says of what it is, and holds no number besides."""
@@ -121,6 +136,30 @@ class Hidden:
         most = max((len(figure.labels) for figure in found), default=0)
         return [each for each in found if len(each.labels) == most] if most or not wanted else []
 
+    def twins(
+        self, address: Address, figures: Iterable[Figure], ids: Iterable[str]
+    ) -> list[Figure]:
+        """Shown figures that the words for some hidden ones fit as well.
+
+        They are of the same area, period and breakdown, and those that the ids of a cell name;
+        where it has none, those counted from the same source.
+        """
+        alike = {(each.labels, each.source) for each in figures if each.labels}
+        named = [self.rows.get(each.rpartition(".")[0]) for each in ids]
+        labels = {each for each, _ in alike}
+        return [
+            figure
+            for area in address["areas"]
+            for period in address["periods"]
+            for figure in self.figures.get((area, period), ())
+            if not figure.hidden
+            and (
+                figure.labels in labels and any(figure is each for each in named)
+                if named
+                else (figure.labels, figure.source) in alike
+            )
+        ]
+
 
 def so_far(period: str) -> list[str]:
     """Quarters of a year up to this one, which a number since April adds up."""
@@ -147,9 +186,14 @@ def small_counts(truth: pd.DataFrame, case: Iterable[str], threshold: int) -> pd
 
 
 def _marked(shown: pd.DataFrame) -> pd.DataFrame:
-    notes = shown["value_note"].str.split(";")
-    hidden = notes.map(lambda each: "suppressed" in each).astype(bool)
+    held = {note: "suppressed" in note.split(";") for note in shown["value_note"].unique()}
+    hidden = shown["value_note"].map(held).astype(bool)
     return shown.assign(hidden=hidden).reset_index(drop=True)
+
+
+def _ids(rows: pd.DataFrame) -> list[str]:
+    """Id of each row, as the numbers of a page give it before their measure."""
+    return [each.removesuffix(".value") for each in number_ids(rows)]
 
 
 def _with_numbers(
@@ -178,8 +222,12 @@ def _labels(rows: pd.DataFrame) -> list[frozenset[str]]:
     return [frozenset(filter(None, each)) for each in texts]
 
 
-def _figure(row: tuple, labels: frozenset[str]) -> Figure:
-    counts = tuple(getattr(row, name) for name in COUNTS)
-    measures = tuple(getattr(row, name) for name in NUMBERS[2:])
-    known = [tuple(each for each in part if not np.isnan(each)) for part in (counts, measures)]
-    return Figure(row.indicator_id, labels, bool(row.hidden), *known)
+def _figures(rows: pd.DataFrame, labels: list[frozenset[str]]) -> list[Figure]:
+    """Figure of each row, without the numbers that are not known."""
+    numbers = rows[NUMBERS].to_numpy(dtype=float)
+    counts, measures = (
+        [tuple(n for n in each if not math.isnan(n)) for each in part.tolist()]
+        for part in (numbers[:, :2], numbers[:, 2:])
+    )
+    ids, hidden, sources = (rows[name].tolist() for name in ("indicator_id", "hidden", "source_id"))
+    return list(map(Figure, ids, labels, hidden, counts, measures, sources))

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 import pandas as pd
@@ -11,29 +10,33 @@ from ehlib.load.indicators import Indicator
 from ehlib.load.periods import in_words, parse_period
 from ehlib.show.sentences import short_label
 
+KEPT = 50_000  # texts of a set whose words are kept, since pages and downloads repeat them
 SEX_WORDS = {"female": ("female", "females", "girls"), "male": ("male", "males", "boys")}
 
 
-@dataclass(frozen=True)
 class Words:
-    """Texts that name areas, periods, breakdowns or indicators, each with what it names."""
+    """Texts that name areas, periods, breakdowns or indicators, each with what it names.
 
-    named: Mapping[str, str]
-    pattern: re.Pattern[str] | None
+    `found(text)` gives the places in a text at which something is named, and what; longer texts
+    go before those in them.
 
-    @classmethod
-    def of(cls, named: Mapping[str, str]) -> "Words":
-        """Words from a dict of text to what it names; longer texts go before those in them."""
-        plain = {" ".join(text.split()).casefold(): key for text, key in named.items() if text}
-        listed = "|".join(re.escape(text) for text in sorted(plain, key=len, reverse=True))
-        pattern = re.compile(rf"(?<![\w/])(?:{listed})(?![\w/]|[ -]Q\d)", re.I) if plain else None
-        return cls(plain, pattern)
+    Parameters
+    ----------
+    named : mapping
+        Of text to what it names.
+    """
 
-    def found(self, text: str) -> list[tuple[int, int, str]]:
-        """Places in a text at which something is named, and what."""
+    def __init__(self, named: Mapping[str, str]) -> None:
+        self.named = {" ".join(text.split()).casefold(): key for text, key in named.items() if text}
+        listed = "|".join(re.escape(text) for text in sorted(self.named, key=len, reverse=True))
+        whole = rf"(?<![\w/])(?:{listed})(?![\w/]|[ -]Q\d)"
+        self.pattern = re.compile(whole, re.IGNORECASE) if self.named else None
+        self.found = lru_cache(maxsize=KEPT)(self._found)
+
+    def _found(self, text: str) -> tuple[tuple[int, int, str], ...]:
         if not self.pattern:
-            return []
-        return [(*each.span(), self.of_text(each[0])) for each in self.pattern.finditer(text)]
+            return ()
+        return tuple((*each.span(), self.of_text(each[0])) for each in self.pattern.finditer(text))
 
     def of_text(self, text: str) -> str:
         """What a whole text names; empty when nothing."""
@@ -45,9 +48,9 @@ class Words:
 
     def without(self, text: str) -> str:
         """Text with spaces in place of what names something, so that all else stays in place."""
-        if not self.pattern:
-            return text
-        return self.pattern.sub(lambda found: " " * len(found[0]), text)
+        for start, end, _ in self.found(text):
+            text = text[:start] + " " * (end - start) + text[end:]
+        return text
 
 
 def period_words(shown: pd.DataFrame, indicators: Mapping[str, Indicator]) -> dict[str, str]:

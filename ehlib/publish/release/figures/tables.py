@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from ehlib.publish.release.figures.grids import JUDGED, MARKER, Cell, Table
-from ehlib.publish.release.figures.hidden import SO_FAR, Address, Hidden, so_far
+from ehlib.publish.release.figures.hidden import SO_FAR, Address, Figure, Hidden, so_far
 from ehlib.publish.release.figures.numbers import NUMBER
 from ehlib.publish.release.files.layers import Layer, Leak
 from ehlib.publish.release.markup import Node, clean
@@ -14,6 +15,9 @@ OTHER = re.compile(  # columns that hold no figure of the row's own
     r"\bperiod\b|\bas at\b|\bseconds$|\bbytes$|^cell$|_sha256$|^rows|_start$|_end$|\bnote"
 )
 COMPARED = re.compile(r"(?i)^compared with\b")
+SHARE = re.compile(r"(?i)%|\bper ?cent|\bper \d|\brate\b|\blimit|\binterval")
+PRINTED = re.compile(r"\d[\d,]*(?:\.\d+)?")
+AROUND = re.compile(r"(?:[\s()%,\u2013]|\bto\b|\bof\b)*")  # numbers of one cell
 PLAIN = {"colspan", "rowspan", "headers", "scope", "id", "role", "data-number"}
 
 
@@ -40,10 +44,25 @@ def table_leaks(layer: Layer, table: Table, hidden: Hidden) -> Iterator[Leak]:
         whole = SO_FAR.search(cell.column) or all(figure.hidden for figure in figures)
         for text in filter(None, (cell.text, cell.attributes)):
             found = _in_place(text, hidden) if whole else _told(text, figures)
-            if found:
+            if found and not _is_of(hidden.twins(address, figures, cell.ids), text, cell.column):
                 way = " / ".join(filter(None, [*cell.row, cell.column]))
                 rule = "hidden_figure" if found[0].isdigit() else "in_place_of_hidden"
                 yield layer.leak(rule, f"{found} at {way}", "table")
+
+
+def _is_of(twins: list[Figure], text: str, column: str) -> bool:
+    """Whether a cell holds nothing but what one shown figure prints, to which its words fit too."""
+    left = MARKER.sub("", text)
+    numbers = list(PRINTED.finditer(left))
+    if not numbers or not AROUND.fullmatch(PRINTED.sub("", left)):
+        return False
+    shares = [bool(SHARE.search(column)) or left[each.end() :][:1] == "%" for each in numbers]
+    said = [each[0] for each in numbers]
+    return any(all(map(partial(_prints, twin), said, shares)) for twin in twins)
+
+
+def _prints(figure: Figure, text: str, share: bool) -> bool:
+    return figure.prints(text, share=share)
 
 
 def _named_hidden(layer: Layer, cell: Cell, hidden: Hidden) -> Iterator[Leak]:

@@ -41,7 +41,7 @@ SAYS = {
         "There is no figure to report for October to December 2013: the first period held is the "
         "2013/14 school year",
     ),
-    "01_data_quality": ("Data quality", "All 99 rows of one extract are accounted for."),
+    "01_data_quality": ("Data quality", "All 99 rows of 1 extract are accounted for."),
     "02_indicator": (
         "Under 18 conception rate",
         "Ashfield had the highest rate in 2013 (40.0 per 1,000 females aged 15 to 17) and "
@@ -516,7 +516,7 @@ def test_map_hatches_a_district_without_a_figure(run_here):
     figures["value_note"] = np.where(first, "not_available", "")
     shown = run_here("03_inequality_map", figures)
     assert (
-        "Of the six districts with a figure, Bassetlaw had the highest"
+        "Of the 6 districts with a figure, Bassetlaw had the highest"
         in of_role(shown, "figure")[0]
     )
     assert "[x] not available" in of_role(shown, "table")[0]
@@ -568,7 +568,7 @@ def test_figures_restated_of_late_are_said_on_the_pages_of_an_indicator(run_here
     for name in ("02_indicator", "03_inequality_map"):
         notes = of_role(run_here(name, figures), "note")
         said = (
-            "One figure here was restated in the last three months (republished): Ashfield, 2013, "
+            "1 figure here was restated in the last three months (republished): Ashfield, 2013, "
         )
         assert any(f"{said}was 44.4 before." in note for note in notes)
 

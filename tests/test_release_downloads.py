@@ -452,6 +452,16 @@ def test_page_itself_raises_no_alarm_beside_planted_downloads(found):
     assert "mash.html" not in found
 
 
+def test_leak_in_a_part_that_two_workbooks_have_alike_is_told_of_both(tmp_path, clean):
+    home = tmp_path / "downloads"
+    home.mkdir()
+    content = IN_ODS["header of a printed page"][0]((clean / "downloads/mash.ods").read_bytes())
+    for name in ("one.ods", "two.ods"):
+        (home / name).write_bytes(content)
+    told = {leak.file for leak in check_release(tmp_path) if leak.rule == "email"}
+    assert told == {"downloads/one.ods", "downloads/two.ods"}
+
+
 # ---- files of a set and its manifest
 
 

@@ -6,6 +6,7 @@ memory: what is held are the words of the pages.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ TOKEN = re.compile(r"[A-Za-z0-9](?:[\w/-]*[A-Za-z0-9])?")
 ID_COLUMN = re.compile(r"(?i)(?:^|[ _])(?:id|identifier|ref|reference|number|no)$|^id$")
 SHORTEST_ID = 6  # characters; of figures alone, one more
 PLACES = 3  # of each word, how many places are told
+KEPT = 50_000  # texts whose words are kept, since pages and downloads repeat them
 AT_ONCE = 65_536  # rows
 TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods"}
 
@@ -58,11 +60,12 @@ class Words:
                 yield layer.leak("case_id", word, within)
 
 
-def words_of(text: str) -> set[str]:
+@lru_cache(maxsize=KEPT)
+def words_of(text: str) -> frozenset[str]:
     """Words of a text as ids are written, whole and in parts, in capitals."""
     whole = TOKEN.findall(text)
     parts = {part for each in whole for part in re.split(r"[/_]", each)}
-    return {each.upper() for each in {*whole, *parts} if is_long(each)}
+    return frozenset(each.upper() for each in {*whole, *parts} if is_long(each))
 
 
 def is_long(word: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ehlib.load.tables.personal import kind_of
 from ehlib.publish.formulas import runs_as_formula
@@ -15,7 +15,15 @@ from ehlib.publish.release.figures.sentences import sentence_leaks
 from ehlib.publish.release.figures.tables import page_tables, scopes_of, table_leaks
 from ehlib.publish.release.files.layers import DATA, Layer, Leak, data_of, wrapped
 from ehlib.publish.release.ids import Words
-from ehlib.publish.release.markup import Node, beside, blocks, clean, disguised, read_markup
+from ehlib.publish.release.markup import (
+    Node,
+    beside,
+    blocks,
+    clean,
+    disguised,
+    read_markup,
+    read_xml_markup,
+)
 from ehlib.publish.release.private import Known, find_private
 
 WORDED = {"alt", "title", "aria-label", "aria-description", "content", "summary", "label", "value"}
@@ -67,6 +75,8 @@ class Look:
     pictures: dict[str, Scopes] = field(default_factory=dict)
     pages: dict[str, Page] = field(default_factory=dict)
     read: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    said: dict[tuple[str, Scopes], tuple[Leak, ...]] = field(default_factory=dict)
+    parts: dict[tuple[str, str], tuple[Leak, ...]] = field(default_factory=dict)
 
     def leaks(self, layer: Layer) -> Iterator[Leak]:
         """Leaks of a layer, by its kind."""
@@ -88,7 +98,14 @@ class Look:
         """Leaks of a piece of text, wherever it stands."""
         yield from self._private(layer, text, within)
         if self.hidden:
-            yield from sentence_leaks(layer, text, scopes, self.hidden, within=within)
+            yield from self._sentences(layer, text, scopes, within)
+
+    def _sentences(self, layer: Layer, text: str, scopes: Scopes, within: str) -> Iterator[Leak]:
+        """Hidden figures that a text says; what a page and its downloads repeat is read once."""
+        if (text, scopes) not in self.said:
+            self.said[text, scopes] = tuple(sentence_leaks(layer, text, scopes, self.hidden))
+        for leak in self.said[text, scopes]:
+            yield layer.leak(leak.rule, leak.snippet, within)
 
     def _private(self, layer: Layer, text: str, within: str) -> Iterator[Leak]:
         """What must not go out of a text; the many that repeat are looked at once."""
@@ -116,7 +133,7 @@ class Look:
             self.pages[page.file.removesuffix(".html")] = Page.of(root, _context(root))
 
     def _svg(self, svg: Layer) -> Iterator[Leak]:
-        root = read_markup(svg.content)
+        root = read_xml_markup(svg.content)
         yield from picture_leaks(svg, root)
         yield from glyph_leaks(svg, root)
         yield from self._markup(svg, root)
@@ -125,7 +142,12 @@ class Look:
             yield from drawing_leaks(svg, root, scopes, self.hidden)
 
     def _xml(self, layer: Layer) -> Iterator[Leak]:
-        yield from self._markup(layer, read_markup(layer.content))
+        """Leaks of XML; the parts that all workbooks have alike are looked through once."""
+        key = (layer.name, layer.content)
+        if key not in self.parts:
+            self.parts[key] = tuple(self._markup(layer, read_xml_markup(layer.content)))
+        for leak in self.parts[key]:
+            yield replace(leak, file=layer.file)
 
     def _markup(self, layer: Layer, root: Node) -> Iterator[Leak]:
         """Texts and attributes, each with the headings that it stands under."""
@@ -136,7 +158,7 @@ class Look:
             tabled = node.tag in {"td", "th"}  # read with its headings, by `table_leaks`
             yield from self.words(layer, text, () if tabled else (*heads, *page), node.way)
         for node, text in beside(root) if self.hidden else ():
-            yield from sentence_leaks(layer, text, page, self.hidden, within=node.way)
+            yield from self._sentences(layer, text, page, node.way)
         for node in root.nodes():
             if node.tag == "#":
                 yield from self.words(layer, clean("".join(node.parts)), page, "comment")

@@ -4,8 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
+from xml.parsers import expat
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 INLINE = {
@@ -13,6 +15,8 @@ INLINE = {
     *("s", "small", "span", "strong", "sub", "sup", "time", "tspan", "u", "wbr"),
 }
 UNSEEN = {"style", "script"}
+KEPT = 300  # letters of a text that is kept once it is clean, since short ones repeat
+BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")  # that are to be one space
 HEADING = re.compile(r"h[1-6]")
 NOT_SEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
@@ -38,6 +42,7 @@ class Node:
     given: list[tuple[str, str]] = field(default_factory=list)
     above: "Node | None" = None
     parts: list["Node | str"] = field(default_factory=list)
+    walked: list["Node"] = field(default_factory=list, repr=False)  # of a root, once it is read
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -51,6 +56,12 @@ class Node:
 
     def nodes(self) -> Iterator["Node"]:
         """The element and all below it, in the order of the document."""
+        if self.above is None:
+            self.walked = self.walked or list(self._walk())
+            return iter(self.walked)
+        return self._walk()
+
+    def _walk(self) -> Iterator["Node"]:
         waiting = [self]
         while waiting:
             node = waiting.pop()
@@ -105,6 +116,16 @@ class _Builder(HTMLParser):
         if decl.lower() != "doctype html":
             self.handle_comment(decl)
 
+    def begin(self, tag: str, attributes: list[str]) -> None:
+        """An element of XML, with names and values in turn."""
+        names = (name.lower() for name in attributes[::2])
+        given = list(zip(names, attributes[1::2], strict=True))
+        self.here = self._add(Node(tag.lower(), given))
+
+    def end(self, _tag: str) -> None:
+        """The end of an element of XML."""
+        self.here = self.here.above
+
     def _add(self, node: Node) -> Node:
         node.above = self.here
         self.here.parts.append(node)
@@ -126,15 +147,42 @@ def read_markup(text: str) -> Node:
     return builder.root
 
 
+def read_xml_markup(text: str) -> Node:
+    """Root of the tree of some XML; read as HTML where it is none, or declares what is not there.
+
+    Names are in small letters, as HTML has them.
+    """
+    if "<!" in text.replace("<!--", "").replace("<![CDATA[", ""):
+        return read_markup(text)
+    builder, reader = _Builder(), expat.ParserCreate("utf-8")
+    reader.ordered_attributes = reader.buffer_text = True
+    reader.StartElementHandler = builder.begin
+    reader.EndElementHandler = builder.end
+    reader.CharacterDataHandler = builder.handle_data
+    reader.CommentHandler = builder.handle_comment
+    reader.ProcessingInstructionHandler = lambda *said: builder.handle_comment(" ".join(said))
+    reader.XmlDeclHandler = lambda *said: builder.handle_comment(f"xml {said}")
+    try:
+        reader.Parse(text.encode("utf-8"), True)
+    except (expat.ExpatError, UnicodeEncodeError):
+        return read_markup(text)
+    return builder.root
+
+
 def clean(text: str) -> str:
     """Text as it is read: no invisible letters, one writing of each sign, no entity left."""
+    return _cleaned(text) if len(text) <= KEPT else _cleaned.__wrapped__(text)
+
+
+@lru_cache(maxsize=50_000)
+def _cleaned(text: str) -> str:
     for _ in range(2):  # what is escaped twice shows as an entity, and tells all the same
         text = unescape(text) if "&" in text else text
     if text.isascii():
-        return re.sub(r"[^\S\n]+", " ", text)
+        return BLANKS.sub(" ", text)
     text = BACKWARDS.sub(lambda found: found[1][::-1], text)
     text = unicodedata.normalize("NFKC", NOT_SEEN.sub("", text).replace(KEYCAP, ""))
-    return re.sub(r"[^\S\n]+", " ", text)
+    return BLANKS.sub(" ", text)
 
 
 def disguised(text: str) -> Iterator[tuple[str, str]]:
@@ -149,8 +197,13 @@ def disguised(text: str) -> Iterator[tuple[str, str]]:
         yield "mixed_letters", found[0]
 
 
-def blocks(root: Node) -> Iterator[tuple[Node, str]]:
+@lru_cache(maxsize=4)
+def blocks(root: Node) -> tuple[tuple[Node, str], ...]:
     """Pieces of text that stand together, each with the element it stands in."""
+    return tuple(_blocks(root))
+
+
+def _blocks(root: Node) -> Iterator[tuple[Node, str]]:
     for node in root.nodes():
         if node.tag in INLINE or node.tag in UNSEEN:
             continue

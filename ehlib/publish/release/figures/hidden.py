@@ -77,10 +77,10 @@ class Hidden:
         indicators: Mapping[str, Indicator],
     ) -> None:
         marked = _marked(shown)
-        rows = marked
-        touched = rows.loc[rows["hidden"], ["area_code", "period"]].drop_duplicates()
-        rows = rows.merge(touched, on=["area_code", "period"], how="inner", validate="many_to_one")
+        touched = marked.loc[marked["hidden"], ["area_code", "period"]].drop_duplicates()
+        rows = marked.merge(touched, on=["area_code", "period"], validate="many_to_one")
         rows = _with_numbers(rows, truth, indicators)
+        self.asked: dict[tuple[frozenset, ...], list[Figure]] = {}
         self.figures: dict[tuple[str, str], list[Figure]] = defaultdict(list)
         labels = _labels(rows)
         places = zip(rows["area_code"].tolist(), rows["period"].tolist(), strict=True)
@@ -91,9 +91,7 @@ class Hidden:
         names = rows.drop_duplicates("area_code")
         codes = dict(zip(names["area_code"], names["area_code"], strict=True))
         every = shown.drop_duplicates("area_code")  # those without a hidden figure are areas too
-        self.areas = Words(
-            dict(zip(every["area_name"], every["area_code"], strict=True)) | codes
-        )
+        self.areas = Words(dict(zip(every["area_name"], every["area_code"], strict=True)) | codes)
         self.periods = Words(period_words(shown, indicators))
         self.labels = Words(label_words({each for named in labels for each in named}))
         self.indicators = Words(indicator_words(rows, indicators))
@@ -124,6 +122,12 @@ class Hidden:
         Of the breakdowns named, a figure must have as many as any figure there has; where one is
         named, the total is not meant.
         """
+        asked = tuple(address[name] for name in ("areas", "periods", "labels", "indicators"))
+        if asked not in self.asked:
+            self.asked[asked] = self._at(address)
+        return self.asked[asked]
+
+    def _at(self, address: Address) -> list[Figure]:
         wanted = address["labels"]
         found = [
             figure

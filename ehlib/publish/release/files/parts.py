@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from xml.etree import ElementTree as Xml
 
 from ehlib.publish.release.files.layers import Layer, Leak
@@ -79,6 +81,16 @@ def part_leaks(here: Layer, name: str, content: bytes) -> Iterator[Leak]:
     content : bytes
         The part.
     """
+    for leak in _leaks(here.name, name, content):
+        yield replace(leak, file=here.file)
+
+
+@lru_cache(maxsize=64)
+def _leaks(whole: str, name: str, content: bytes) -> tuple[Leak, ...]:
+    return tuple(_looked_through(Layer("", whole, "piece", None), name, content))
+
+
+def _looked_through(here: Layer, name: str, content: bytes) -> Iterator[Leak]:
     if not PARTS.fullmatch(name):
         yield here.leak("workbook_kept_aside", name, name)
     if not name.endswith((".xml", ".rels", ".vml")) and content.lstrip()[:1] != b"<":
@@ -98,6 +110,7 @@ def part_leaks(here: Layer, name: str, content: bytes) -> Iterator[Leak]:
     yield from _foreign(here, name, root)
 
 
+@lru_cache(maxsize=64)
 def read_xml(content: bytes) -> Xml.Element | None:
     """Root of an XML part, comments kept; None where it declares entities or does not parse."""
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:

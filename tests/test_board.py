@@ -1,6 +1,8 @@
 """Reports to the Board: outcomes, exceptions, actions, news, decisions, as a reader sees them."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,7 @@ from ehlib.show.accounts import impact, measures
 from ehlib.show.board import actions as board
 from ehlib.show.board import exceptions as off_track
 from ehlib.show.board import news, outcomes, report, review, sparks, words
+from ehlib.show.figures import process
 
 AREAS, INDICATORS = read_areas(), read_indicators()
 COUNTY, ENGLAND, MANSFIELD = "E10000024", "E92000001", "E07000174"
@@ -98,7 +101,7 @@ def text_of(shown, role):
 def test_outcomes_are_counted_by_priority_and_add_up(progress):
     table = outcomes.counts_table(progress).set_index("Priority").astype(int)
     assert table.loc["All priorities"].tolist() == [33, 1, 1, 1, 1, 29]
-    assert table.loc["Keeping children safe"].tolist() == [8, 0, 0, 1, 1, 6]
+    assert table.loc["Keeping children safe"].tolist() == [8, 1, 0, 0, 1, 6]
     parts = table.drop("All priorities")
     assert (parts.sum() == table.loc["All priorities"]).all()
 
@@ -427,6 +430,50 @@ def test_cards_count_each_judged_measure_once(held):
         ("Needs met through CAF", "no clear change", True),
         ("Under 18 conceptions", "improving", True),
     ]
+
+
+def test_page_of_all_outcomes_has_the_index_count_by_the_names_of_the_impact_report(held):
+    all_of_them = impact.impact_cards(add_progress(OUTCOMES, held, COUNTY), OUTCOMES)
+    said = {each.label: each.status for each in all_of_them if each.counted}
+    assert said["Re-referrals"] == "worsening"
+    report_cards = impact.impact_cards(add_progress(MEASURES, held, COUNTY), MEASURES)
+    assert {each.label for each in report_cards} <= set(said)
+
+
+def test_figures_of_one_page_are_told_apart_in_their_alternative_text(held, actions, shown):
+    rows = add_progress(MEASURES, held, COUNTY)
+    measures.show_measures(rows, MEASURES, held, actions=actions, areas=AREAS)
+    said = [re.search('alt="([^"]*)"', html)[1] for html in text_of(shown, "figure")]
+    names = ["Needs met through CAF", "Under 18 conceptions", "Under 18 conceptions"]
+    assert [each.partition(":")[0] for each in said] == names
+    assert len(set(said)) == 3
+
+
+def test_legend_of_a_process_chart_has_the_words_of_its_finding(held):
+    needs = held[held["indicator_id"] == "needs_met"]
+    chart = process.quarters_chart(needs, COUNTY, INDICATORS["needs_met"])
+    figure_ = process.plot_process(chart, unit="%").figure
+    assert [text.get_text() for text in figure_.legends[0].get_texts()] == ["usual variation"]
+
+
+def test_names_with_a_comma_of_their_own_are_parted_by_semicolons():
+    assert words.list_names(["re-referrals", "NEET"]) == "re-referrals and NEET"
+    assert words.list_names(["gap, age 11", "NEET"]) == "gap, age 11; NEET"
+
+
+def test_a_plan_without_actions_is_said_to_have_none_and_shows_no_empty_table(progress, shown):
+    none = add_standing(read_actions(Path("none.csv")), QUARTER)
+    assert board.actions_findings(none, QUARTER) == [board.NONE]
+    assert review.review_findings(progress, INDICATORS, actions=none, quarter=QUARTER)[-1] == (
+        "No action of the plan is recorded, so this page cannot say what was done."
+    )
+    board.show_standing(none)
+    board.show_pressing(none, QUARTER)
+    board.show_by_priority(none, progress, INDICATORS)
+    review.show_due(none, progress, INDICATORS, QUARTER)
+    assert text_of(shown, "table") == []
+    assert len(shown) == 1
+    assert board.linked_words("rereferrals", none) == "No action recorded"
 
 
 def test_measures_with_a_figure_have_a_section_with_chart_and_action(held, actions, shown):

@@ -516,8 +516,7 @@ def test_map_hatches_a_district_without_a_figure(run_here):
     figures["value_note"] = np.where(first, "not_available", "")
     shown = run_here("03_inequality_map", figures)
     assert (
-        "Of the 6 districts with a figure, Bassetlaw had the highest"
-        in of_role(shown, "figure")[0]
+        "Of the 6 districts with a figure, Bassetlaw had the highest" in of_role(shown, "figure")[0]
     )
     assert "[x] not available" in of_role(shown, "table")[0]
 
@@ -567,9 +566,7 @@ def test_figures_restated_of_late_are_said_on_the_pages_of_an_indicator(run_here
     log.reindex(columns=LOGGED).to_csv(tmp_path / "restated.csv", index=False, encoding="utf-8")
     for name in ("02_indicator", "03_inequality_map"):
         notes = of_role(run_here(name, figures), "note")
-        said = (
-            "1 figure here was restated in the last three months (republished): Ashfield, 2013, "
-        )
+        said = "1 figure here was restated in the last three months (republished): Ashfield, 2013, "
         assert any(f"{said}was 44.4 before." in note for note in notes)
 
 

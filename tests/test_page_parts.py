@@ -164,6 +164,12 @@ def test_table_of_numbers_stays_a_table(rows, given):
     assert stacked(html) == html
 
 
+def test_broad_table_with_two_columns_of_words_is_read_row_by_row():
+    row = ("One", "Improving", "2013/14", "24.2", "31.9", "29.4")
+    html = table("Measure", "Status", "Period", "Now", "Then", "Before", rows=[row])
+    assert 'class="stacked"' in stacked(html)
+
+
 def test_table_with_joined_cells_stays_a_table():
     html = table("Measure", "Status", "Why", rows=[("One", LONG, LONG)], given=' colspan="1"')
     assert stacked(html) == html

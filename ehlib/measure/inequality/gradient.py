@@ -157,9 +157,11 @@ def countable(
 ) -> tuple[pd.DataFrame, Indicator]:
     """Totals with the `population` that each rests on; a count as a rate per 1,000 of `people`."""
     rows = measures[measures["category_type"] == ""]
-    given = rows["area_code"].map(
-        people.drop_duplicates("area_code").set_index("area_code")["denominator"]
-    )
+    given = (
+        rows["area_code"]
+        .map(people.drop_duplicates("area_code").set_index("area_code")["denominator"])
+        .astype("float64")
+    )  # text where there is no row
     if indicator.method == "count":
         count = rows["numerator"].fillna(rows["value"])
         shown = replace(

@@ -10,6 +10,7 @@ ROWS = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 ROLES = {"<table>": "table", "<thead>": "rowgroup", "<tbody>": "rowgroup", "<tr>": "row"}
 WORDY = 24  # letters that the longest word cells of a column have before they crowd a phone
 CROWDED = 2  # such columns, from which a table is read row by row
+BROAD = 6  # columns, from which those with two of any words are too
 
 
 def stacked(html: str) -> str:
@@ -50,7 +51,9 @@ def _is_wordy(table: str) -> bool:
         max(len(_words(cell)) if "num" not in given else 0 for _, given, cell in column)
         for column in list(zip(*rows, strict=True))[1:]
     ]
-    return sum(length >= WORDY for length in longest) >= CROWDED
+    wordy = sum(length >= WORDY for length in longest)
+    broad = len(names) >= BROAD and sum(length > 0 for length in longest) >= CROWDED
+    return broad or wordy >= CROWDED
 
 
 def _stack(table: str) -> str:

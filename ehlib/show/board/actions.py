@@ -22,7 +22,8 @@ NO_STATUS, NO_ACTION = "no status recorded", "no action recorded"
 NONE = "No action of the plan is recorded, so this page cannot say what was done."
 MARKS = {OVERDUE: "\u2718", UNKNOWN: "?", DUE_NEXT: "\u25b6", DONE: "\u2714"}
 LINK_NOTE = (
-    "The plan does not say which outcomes an action is to move: the links are our reading of it. "
+    "Actions are in our words. The plan does not say which outcomes an action is to move: the "
+    "links are our reading of it. "
     "Statuses are as the analyst last recorded them; without one, it is not known how it stands."
 )
 LISTED = 2  # actions named for one indicator, before the rest are counted
@@ -135,7 +136,10 @@ def show_pressing(actions: pd.DataFrame, quarter: str) -> None:
         show_note("No action is past its date or due in the next 6 months.")
         return
     end = parse_quarter(quarter).end
-    caption = f"Actions past their date on {end.day} {end:%B %Y}, or due in the next 6 months."
+    caption = (
+        f"Actions past their date on {end.day} {end:%B %Y}, which come first, or due in the next "
+        "6 months."
+    )
     show_table(table, caption=caption)
     show_note("Who leads, as the plan has it for each priority:")
     show_facts(lead_facts(actions[actions["standing"].isin(MARKS) & (actions["standing"] != DONE)]))

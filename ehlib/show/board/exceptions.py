@@ -10,7 +10,14 @@ from ehlib.measure.compare import filter_latest, filter_totals
 from ehlib.measure.impact.progress import NO_FIGURE, YEAR
 from ehlib.measure.impact.standing import OVERDUE, UNKNOWN, without_action
 from ehlib.show.board.actions import linked_words
-from ehlib.show.board.words import figure_cells, in_turn, limit_cells, now_of, unit_name
+from ehlib.show.board.words import (
+    figure_cells,
+    in_turn,
+    limit_cells,
+    list_names,
+    now_of,
+    unit_name,
+)
 from ehlib.show.cells import show_note, show_table
 from ehlib.show.figures.process import quarters_chart
 from ehlib.show.numbers import unmarked
@@ -105,8 +112,8 @@ def exceptions_findings(found: pd.DataFrame, indicators: Mapping[str, Indicator]
     ]
     county = [name for name, row in told if row["county"]]
     parts = [name for name, row in told if not row["county"]]
-    said = [f"Off track: {list_words(county)}."] if county else []
-    said += [f"Off track in some districts only: {list_words(parts)}."] if parts else []
+    said = [f"Off track: {list_names(county)}."] if county else []
+    said += [f"Off track in some districts only: {list_names(parts)}."] if parts else []
     return [" ".join(said)] if said else []
 
 
@@ -150,7 +157,7 @@ def decisions(
         (
             lone,
             "Agree an action for each outcome off track that has none",
-            f"No action is recorded for {list_words(names)}" if names else "",
+            f"No action is recorded for {list_names(names)}" if names else "",
         ),
         (
             lacking,

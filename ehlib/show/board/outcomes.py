@@ -8,7 +8,7 @@ from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
 from ehlib.load.indicators.reported import REPORT_SETS
 from ehlib.load.periods import in_words, parse_quarter
-from ehlib.measure.impact.progress import NO_FIGURE, NOT_JUDGED, STATUSES
+from ehlib.measure.impact.progress import MOVED, NO_FIGURE, NOT_JUDGED
 from ehlib.show.board.words import (
     PRIORITY_WORDS,
     compared_cells,
@@ -35,6 +35,7 @@ VERBS = {  # what a status says of one indicator, and of several
     "worsening": ("is worsening", "are worsening"),
     NOT_JUDGED: ("cannot be judged", "cannot be judged"),
 }
+COUNTED = (*reversed(MOVED), NOT_JUDGED, NO_FIGURE)  # a phone shows the first columns
 TITLES = {
     "all": "Outcomes of the children's plan",
     "hwb_framework": "Outcomes: Health and Wellbeing Board set",
@@ -86,7 +87,7 @@ def outcomes_findings(
 def counts_table(progress: pd.DataFrame) -> pd.DataFrame:
     """One row a priority and one for all: how many indicators have each status."""
     counts = pd.crosstab(progress["priority"], progress["status"])
-    counts = counts.reindex(progress["priority"].unique()).reindex(columns=list(STATUSES))
+    counts = counts.reindex(progress["priority"].unique()).reindex(columns=list(COUNTED))
     counts = counts.fillna(0).astype("int64")
     if len(counts) > 1:
         counts.loc["All priorities"] = counts.sum()
@@ -159,7 +160,7 @@ def lacking_table(
         only = " (held for districts, not for the county)" if key in districts else ""
         waiting.setdefault(each.source, []).append(f"{in_sentence(each.short_name)}{only}")
     rows = [
-        {"Source": source, "Number": str(len(names)), "Indicators": begin("; ".join(names))}
+        {"Indicators": begin("; ".join(names)), "Number": str(len(names)), "Source": source}
         for source, names in waiting.items()
     ]
     return pd.DataFrame(rows)

@@ -16,6 +16,7 @@ from ehlib.show.board.words import (
     figure_cells,
     in_turn,
     limit_cells,
+    list_names,
     named,
     status_words,
     unit_name,
@@ -143,7 +144,7 @@ def show_unjudged(progress: pd.DataFrame, indicators: Mapping[str, Indicator]) -
         {
             "Why it cannot be judged": begin(reason),
             "Outcomes": str(len(part)),
-            "Which": begin(list_words([_name(key, indicators) for key in part["indicator_id"]])),
+            "Which": begin(list_names([_name(key, indicators) for key in part["indicator_id"]])),
         }
         for reason, part in rows.groupby("reason", sort=False)
     ]
@@ -167,6 +168,7 @@ def show_due(
     show_table(
         actions_table(due, progress, indicators),
         caption=f"Actions due from {first:%B %Y} to {last:%B %Y}.",
+        note="An action without a recorded status may be done: nobody has said so.",
     )
 
 

@@ -143,6 +143,11 @@ def next_words(row: Mapping[str, object], indicator: Indicator, quarter: str) ->
     return next_due(indicator, str(row["period"]), pd.Timestamp(row["period_end"]), end)
 
 
+def list_names(names: list[str]) -> str:
+    """Names in a row, parted by semicolons where one of them has a comma of its own."""
+    return "; ".join(names) if any(", " in name for name in names) else list_words(names)
+
+
 def named(rows: pd.DataFrame, indicators: Mapping[str, Indicator], *, figures: bool = False) -> str:
     """Short names of indicators in a row, each with its figure when asked for."""
     told = []
@@ -151,7 +156,7 @@ def named(rows: pd.DataFrame, indicators: Mapping[str, Indicator], *, figures: b
         said = in_sentence(now.short_name).replace(": ", " with ")
         when = short_label(str(row["period"]))
         told.append(f"{said} ({with_unit(row['value'], now)} in {when})" if figures else said)
-    return list_words(told)
+    return list_names(told)
 
 
 def synthetic_words(rows: pd.DataFrame, what: str = "indicator") -> str:

@@ -23,9 +23,10 @@ PLANS = (
 )
 PRINTED = {"fsm_attainment_gap": 0, "fsm_gap_age_11": 1, "fsm_gap_age_16": 1}  # version of each
 SUPPLIES = (
-    "Results that are not held are published by the Department for Education. Put the data file of "
-    "its Local Authority Interactive Tool, or a table with the numbers of pupils, into the folder "
-    "of extracts and prepare the data again: numbers of pupils give the gaps their limits."
+    "Results that are not held are published by the Department for Education. For the analyst: put "
+    "the data file of its Local Authority Interactive Tool, or a table with the numbers of pupils, "
+    "into the folder of extracts and prepare the data again: numbers of pupils give the gaps their "
+    "limits."
 )
 KINDS = {
     MEALS: "pupils taking free school meals",

@@ -30,22 +30,27 @@ YARDSTICK = {
         "one end by the other. A line through seven districts can turn on one of them."
     ),
     "spread": (
-        "No deprivation index was held by then, so the gap is that between the highest and the "
-        "lowest district of each period, which need not be the same two. Its limits allow for "
+        "No deprivation index was held by then, so a gap between the highest and the lowest "
+        "district is given. The two need not be the same in each period; the limits allow for "
         "choosing them after looking."
     ),
 }
+ONE_YEAR = (
+    " Every year's rate divides by the children of the latest year held, so a change in how many "
+    "children live there is not in it."
+)
 FIRST_RELEASE = "Left out as provisional, since such figures have been revised a long way: {}."
 
 
 def show_topics(topics: list[Topic], boundaries: gpd.GeoDataFrame) -> None:
     """Show maps, chart and tables of each topic under its own heading."""
+    told: set[str] = set()
     for topic in topics:
-        name = topic.indicator.name
-        show_markdown(f"### {name}: where is it high, and is the gap changing?")
+        show_markdown(f"### {topic.indicator.name}")
         _show_maps(topic, boundaries)
         if len(topic.series):
             _show_gap(topic)
+            _show_yardstick(topic, told)
         if topic.left_out:
             show_note(FIRST_RELEASE.format(list_words([short_label(x) for x in topic.left_out])))
 
@@ -71,7 +76,8 @@ def _show_maps(topic: Topic, boundaries: gpd.GeoDataFrame) -> None:
         draw(),
         narrow=draw(narrow=True),
         alt=told,
-        caption=f"{indicator.name}, {unit_words(indicator)}: {when}. Shades mean the same in each.",
+        caption=f"{indicator.name}, {unit_words(indicator)}: {when}. Shades mean the same in each."
+        + _borrowed(topic),
         of=shown,
         table=years_table(shown, indicator),
     )
@@ -79,7 +85,7 @@ def _show_maps(topic: Topic, boundaries: gpd.GeoDataFrame) -> None:
 
 def _show_gap(topic: Topic) -> None:
     indicator, series = topic.indicator, topic.series
-    kind, edition = series[["kind", "edition"]].iloc[-1]
+    kind = series["kind"].iloc[-1]
     show_markdown(topic_sentence(topic))
     if len(series) > 1:
         unit = points_words("%") if indicator.unit_short == "%" else indicator.unit_short
@@ -88,11 +94,26 @@ def _show_gap(topic: Topic) -> None:
             draw(),
             narrow=draw(narrow=True),
             alt=topic_sentence(topic),
-            caption=f"{indicator.name}: gap and ratio {HOW[kind]}.",
+            caption=f"{indicator.name}: gap and ratio {HOW[kind]}.{_borrowed(topic)}",
             of=topic.districts,
             table=series_table(topic),
         )
-    show_note(YARDSTICK[kind].format(edition=edition))
+
+
+def _show_yardstick(topic: Topic, told: set[str]) -> None:
+    """How the gap is measured, where no topic before has said the same."""
+    kind, edition = topic.series[["kind", "edition"]].iloc[-1]
+    note = YARDSTICK[kind].format(edition=edition)
+    if note not in told:
+        show_note(note)
+    told.add(note)
+
+
+def _borrowed(topic: Topic) -> str:
+    """That rates of several years rest on the population of one; empty where they do not."""
+    rows = topic.districts
+    several = len(set(rows["period"])) > 1
+    return ONE_YEAR if several and topic.indicator.unit == PER_1000 else ""
 
 
 def years_table(rows: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:

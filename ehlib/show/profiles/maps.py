@@ -117,7 +117,7 @@ def map_neighbourhoods(
 
 def _shade(ax: Axes, shapes: gpd.GeoDataFrame) -> None:
     known = shapes["map_class"].notna()
-    edges = {"edgecolor": INK, "linewidth": 0.4}
+    edges = {"edgecolor": INK, "linewidth": 0.4, "clip_on": False}
     if known.any():
         fills = [BLUES[int(each)] for each in shapes.loc[known, "map_class"]]
         shapes[known].plot(ax=ax, color=fills, **edges)

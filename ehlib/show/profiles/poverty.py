@@ -41,8 +41,8 @@ OWN_YEARS = "Each column has its own latest year. A district without a figure sh
 SUPPLIES = (
     "Children in low-income families by district and neighbourhood are published by the Department "
     "for Work and Pensions (Stat-Xplore) from 2014/15 on, the indices of deprivation by the "
-    "ministry for housing and local government. Put the file into the folder of extracts and "
-    "prepare the data again."
+    "ministry for housing and local government. For the analyst: put the files into the "
+    "folder of extracts and prepare the data again."
 )
 FIRST = "Left out as provisional, since the first release was later revised by about a third: {}."
 
@@ -157,7 +157,8 @@ def show_scores(measures: pd.DataFrame, indicators: Mapping[str, Indicator]) -> 
             parts.append(rows)
     if not parts:
         return
-    said = " ".join(extremes(part, indicators[part["indicator_id"].iloc[0]]) for part in parts)
+    known = [(part, indicators[part["indicator_id"].iloc[0]]) for part in parts]
+    said = " ".join(f"{each.short_name}: {extremes(part, each)}" for part, each in known)
     show_markdown(f"### How deprived are the districts?\n\n{said} A higher score is more deprived.")
     table = side_by_side(pd.concat(parts), indicators, list(SCORES))
     show_table(table, caption="Average deprivation scores of the districts.", of=pd.concat(parts))

@@ -27,6 +27,20 @@ from ehlib.show.sentences import (
 )
 from ehlib.show.tables import values_text
 
+PLAIN = {  # names and units of publishers' own indicators that do not read as they are headed
+    "lait_sen_totstat": (
+        "Pupils with a statement of special educational needs or an EHC plan",
+        "% of pupils",
+    ),
+    "lait_sen_totsensup": (
+        "Pupils with support for special educational needs and no plan",
+        "% of pupils",
+    ),
+    "lait_careleaversneet": (
+        "Care leavers not in education, employment or training",
+        "% of young people",
+    ),
+}
 SAID = 3  # indicators that the text of a chart names
 DRAWN = 3  # years of one definition from which a line is worth drawing
 
@@ -63,7 +77,11 @@ def filter_used(own: pd.DataFrame) -> pd.DataFrame:
 
 def _now(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> Indicator:
     """Indicator as in force in the latest period; plain counts without decimals."""
-    now = indicators[rows["indicator_id"].iloc[0]].at(rows["period_start"].max().date())
+    key = rows["indicator_id"].iloc[0]
+    now = indicators[key].at(rows["period_start"].max().date())
+    if key in PLAIN:
+        name, unit = PLAIN[key]
+        now = replace(now, name=name, short_name=name, unit=unit)
     return now if _comparable(now) else replace(now, decimals=0)
 
 

@@ -174,8 +174,8 @@ def show_not_held(found: Deprived, rates: pd.DataFrame, quarter: str) -> None:
     if lacking:
         end = last_day(quarter)
         show_note(
-            f"Not held for a date up to {end}: {list_words(lacking)}. Put the publisher's file "
-            "into the folder of extracts and prepare the data again."
+            f"Not held for a date up to {end}: {list_words(lacking)}. For the analyst: put "
+            "the publisher's file into the folder of extracts and prepare the data again."
         )
 
 

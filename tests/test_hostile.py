@@ -173,7 +173,7 @@ def test_text_in_no_known_encoding_is_refused(tmp_path: Path, content: bytes):
         (json.dumps([{"a": 1}]).encode(), "JSON"),
         (b"%PDF-1.7\n", "PDF"),
         (b"\x89PNG\r\n\x1a\n", "picture"),
-        (gzip.compress(b"a,b\n1,2\n"), "packed"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0), "packed"),
         (b"PAR1\x15\x04", "Parquet"),
         (b"SQLite format 3\0", "database"),
         (b"\x09\x08\x08\x00\x00\x05", "workbook older|not a text"),

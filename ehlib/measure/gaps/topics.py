@@ -32,8 +32,8 @@ class Topic:
     """One indicator of the districts over time, and the gap between places.
 
     `indicator` is as shown: a number of children as a rate. `districts` has the rows of all
-    periods, `series` those of `gap_series`; `change` is of the gap and `relative` of the ratio, on
-    a log scale. `left_out` names provisional periods, whose figures are still to be revised.
+    periods, `series` those of `gap_series`, of the county; `change` is of the gap and `relative`
+    of the ratio, on a log scale. `left_out` names provisional periods, still to be revised.
     """
 
     indicator: Indicator
@@ -79,7 +79,7 @@ def _topic(own: pd.DataFrame, indicator: Indicator, known: dict) -> Topic:
     gone = tuple(dict.fromkeys(totals.loc[first & totals["value"].notna(), "period"]))
     totals = totals[~first]
     now = indicator.at(totals["period_start"].max().date()) if len(totals) else indicator
-    series = gap_series(totals, now, **known)
+    series = gap_series(totals, now, **known).assign(area_code=known["areas"].county.code)
     rows, shown = countable(totals, now, known["people"])
     rows = rows[rows["area_code"].isin(known["areas"].codes("district"))]
     logs = {name: np.log(series[name].where(series[name] > 0)) for name in RATIOS}

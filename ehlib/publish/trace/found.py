@@ -22,6 +22,17 @@ MADE = {  # measures made of several observations: how, and where that is descri
     "gap_limits": "limits of the gap from those of both results (docs/methods.md, rates.subtract)",
     "per_1000": "the number as a rate per 1,000 children aged 0 to 17 who live there",
     "per_1000_limits": "limits of that rate (docs/methods.md, intervals.poisson)",
+    "between": "the gap between places in that period, most deprived less least deprived or "
+    "highest less lowest, as the page says (docs/methods.md, inequality)",
+    "between_limits": "limits of that gap",
+    "ratio": "the ratio of the same two figures",
+    "ratio_limits": "limits of that ratio",
+    "change": "the gap in that period less the gap in the first period of the table",
+    "change_limits": "limits of that change, from those of both gaps",
+    "others": "lowest and highest figure of the places compared with, in that period",
+    "middle": "median of the figures of the places compared with, in that period",
+    "rank": "place of the area's figure among them, the highest first",
+    "of_districts": "the counts of the locality's districts added up, as a rate or percentage",
     "since_april": "the sum of the numbers of the quarters from April on",
     "usual": "mean of the area's quarters, less and plus 2.66 times the mean moving range "
     "(docs/methods.md, spc.process_chart)",
@@ -116,7 +127,7 @@ def find_number(number_id: str, own: pd.DataFrame, indicators: Mapping[str, Indi
     keys = pd.Series(number_ids(own, ""), index=own.index).str.rstrip(".")
     fits = keys == wanted
     if not fits.any() and measure in MADE:  # it begins with indicator, area and period alone
-        fits = keys.str.startswith(".".join([*wanted.split(".")[:3], ""]))
+        fits = _of_period(keys, wanted)
         if fits.any():
             return _found(wanted, measure, own[fits], indicators)
     if not fits.any():
@@ -137,6 +148,15 @@ def _found(
     said = definitions_in_force(rows, indicators).iloc[0]
     figure = (said["method"], said["multiplier"])
     return Found(f"{key}.{measure}", key, measure, row, indicator, *figure)
+
+
+def _of_period(keys: pd.Series, wanted: str) -> pd.Series:
+    """Rows of the same area and period; where the area has none of its own, of all areas."""
+    parts = keys.str.split(".", expand=True)
+    name, area, period = [*wanted.split("."), "", ""][:3]
+    alike = (parts[0] == name) & (parts[2] == period)
+    own = alike & (parts[1] == area)
+    return own if own.any() else alike
 
 
 def _less_said(keys: pd.Series, wanted: str, own: pd.DataFrame) -> pd.Series:

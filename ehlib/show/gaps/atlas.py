@@ -1,17 +1,19 @@
 """The inequality atlas: what it says first, and each topic's maps, chart and tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
+from ehlib.load.schema import KEY
 from ehlib.measure.gaps import ATLAS, Topic
 from ehlib.measure.gaps.change import NARROWED, TURNED, UNCLEAR, UNKNOWN, WIDENED
 from ehlib.show.cells import is_synthetic, show_table
 from ehlib.show.findings import last_day
 from ehlib.show.gaps.words import change_sentence, verdict_words
+from ehlib.show.numbers import marked, unmarked
 from ehlib.show.sentences import (
     begin,
     in_sentence,
@@ -128,20 +130,27 @@ def summary_table(topics: list[Topic]) -> pd.DataFrame:
             "" if np.isnan(change.by[1]) else f"{number(change.by[1])} to {number(change.by[2])}"
         )
         ends = (change.first, change.last)
+        then, now = (keyed(topic, [label]) for label in ends)
         rows.append(
             {
                 "Topic": f"{topic.indicator.short_name}, {topic.indicator.unit_short}",
                 "From and to": " and ".join(short_label(label) for label in ends),
-                "Gap then": number(change.before[0]),
-                "Gap now": number(change.after[0]),
-                "Change": number(change.by[0]),
-                "95% limits of change": limits,
+                "Gap then": marked([number(change.before[0])], then, "between")[0],
+                "Gap now": marked([number(change.after[0])], now, "between")[0],
+                "Change": marked([number(change.by[0])], now, "change")[0],
+                "95% limits of change": marked([limits], now, "change_limits")[0],
                 "Ratio then and now": " and ".join(number(ratio[label], 2) for label in ends),
                 "Gap": verdict_words(change),
                 "Ratio": verdict_words(topic.relative),
             }
         )
-    return pd.DataFrame(rows)
+    return unmarked(pd.DataFrame(rows)) if rows else pd.DataFrame()
+
+
+def keyed(topic: Topic, periods: Iterable[str]) -> pd.DataFrame:
+    """Key of the gap of some periods: that of the districts, with the county for the place."""
+    rows = topic.districts.drop_duplicates("period").set_index("period", drop=False)
+    return rows.loc[list(periods), KEY].assign(area_code=topic.series["area_code"].iloc[0])
 
 
 def show_summary(topics: list[Topic]) -> None:

@@ -11,7 +11,7 @@ from ehlib.measure.gaps import Topic, mapped_periods, shared_breaks
 from ehlib.measure.inequality.gradient import PER_1000
 from ehlib.show.cells import show_figure, show_markdown, show_note
 from ehlib.show.charts import unit_words
-from ehlib.show.gaps.atlas import HOW, points_words, topic_sentence
+from ehlib.show.gaps.atlas import HOW, keyed, points_words, topic_sentence
 from ehlib.show.gaps.lines import plot_gap_over_time
 from ehlib.show.numbers import marked, unmarked
 from ehlib.show.profiles.maps import map_years
@@ -139,13 +139,16 @@ def series_table(topic: Topic) -> pd.DataFrame:
         columns |= {"Worst or highest": series["most"], "Best or lowest": series["least"]}
     else:
         columns |= {name: series[key].map(number) for name, key in ends.items()}
+    limits = _limits(series["lower_ci"], series["upper_ci"], 1)
+    ratio_limits = _limits(series["ratio_lower"], series["ratio_upper"], 2)
+    rows = keyed(topic, series["period"])
     columns |= {
-        "Gap": series["value"].map(number),
-        "95% limits": _limits(series["lower_ci"], series["upper_ci"], 1),
-        "Ratio": series["ratio"].map(lambda each: number(each, 2)),
-        "95% limits of ratio": _limits(series["ratio_lower"], series["ratio_upper"], 2),
+        "Gap": marked(series["value"].map(number), rows, "between"),
+        "95% limits": marked(limits, rows, "between_limits"),
+        "Ratio": marked([number(each, 2) for each in series["ratio"]], rows, "ratio"),
+        "95% limits of ratio": marked(ratio_limits, rows, "ratio_limits"),
     }
-    table = pd.DataFrame({name: list(cells) for name, cells in columns.items()})
+    table = unmarked(pd.DataFrame({name: list(cells) for name, cells in columns.items()}))
     return table.loc[:, (table != "").any()]
 
 

@@ -199,6 +199,7 @@ def standing_table(standing: pd.DataFrame, moves: pd.DataFrame) -> pd.DataFrame:
         "" if np.isnan(row.rank) else f"{row.rank:.0f} of {row.others + 1}"
         for row in rows.itertuples()
     ]
+    middles = ["" if each == "[x]" else each for each in texts["middle"]]
     trend = [f"{row.trend}{f', {row.judged}' if row.judged else ''}" for row in rows.itertuples()]
     columns = {
         "Indicator": [
@@ -206,9 +207,9 @@ def standing_table(standing: pd.DataFrame, moves: pd.DataFrame) -> pd.DataFrame:
             for row in rows.itertuples()
         ],
         "Figure": numbered(texts["value"], rows),
-        "Others, lowest to highest": spans,
-        "Their middle": ["" if each == "[x]" else each for each in texts["middle"]],
-        "Rank (1 is highest)": ranks,
+        "Others, lowest to highest": marked(spans, rows, "others"),
+        "Their middle": marked(middles, rows, "middle"),
+        "Rank (1 is highest)": marked(ranks, rows, "rank"),
         "Five-year trend": trend,
     }
     table = unmarked(pd.DataFrame(columns))
@@ -216,8 +217,9 @@ def standing_table(standing: pd.DataFrame, moves: pd.DataFrame) -> pd.DataFrame:
 
 
 def numbered(texts: list[str], rows: pd.DataFrame) -> list[str]:
-    """Texts with the ids of their figures; sums of localities, which are ours, have none."""
-    return texts if (rows["area_type"] == "locality").any() else marked(texts, rows, "value")
+    """Texts with the ids of their figures; those of localities are sums of ours."""
+    summed = (rows["area_type"] == "locality").any()
+    return marked(texts, rows, "of_districts" if summed else "value")
 
 
 def standing_sentence(standing: pd.DataFrame, name: str, kind: str) -> str:

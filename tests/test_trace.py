@@ -206,6 +206,15 @@ def test_a_running_total_is_said_to_be_one(told):
     )
 
 
+def test_a_sum_of_a_locality_leads_to_the_rows_of_the_districts(told, folders):
+    found = told("under18_conceptions.e10000024-l2.2011.female.15-17.of_districts")
+    assert found["Area"] == "made of districts (E10000024-L2, locality)"
+    name, first, last = re.fullmatch(r"(\S+), row (\d+) to (\d+)", found["File"]).groups()
+    with (folders / "raw" / name).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))[int(first) - 1 : int(last)]
+    assert {"Ashfield", "Mansfield", "Rushcliffe"} <= {cell for row in rows for cell in row}
+
+
 def test_an_id_may_leave_out_what_leaves_one_number_and_ignores_capitals(told):
     assert told("under18_conceptions.E07000170.2011")["id"] == VALUE
     assert told("MASH_enquiries.e07000170.2013-14-q3")["id"] == f"{ENQUIRIES}.value"

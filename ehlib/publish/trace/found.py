@@ -47,6 +47,7 @@ MADE = {  # measures made of several observations: how, and where that is descri
 # Made of one area's periods; others of all areas in one period.
 ALONG = {"since_april", "usual", "year_change"}
 NEAREST = 5
+SUMMED = "made of districts"
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def find_number(number_id: str, own: pd.DataFrame, indicators: Mapping[str, Indi
     keys = pd.Series(number_ids(own, ""), index=own.index).str.rstrip(".")
     fits = keys == wanted
     if not fits.any() and measure in MADE:  # it begins with indicator, area and period alone
-        fits = _of_period(keys, wanted)
+        fits = _of_period(keys, own["area_type"], wanted)
         if fits.any():
             return _found(wanted, measure, own[fits], indicators)
     if not fits.any():
@@ -143,20 +144,24 @@ def find_number(number_id: str, own: pd.DataFrame, indicators: Mapping[str, Indi
 def _found(
     key: str, measure: str, rows: pd.DataFrame, indicators: Mapping[str, Indicator]
 ) -> Found:
-    row = rows.iloc[0]
+    row, area = rows.iloc[0], key.split(".")[1].upper()
+    if row["area_code"].upper() != area:  # such as a locality, whose figures are sums of ours
+        row = (
+            row.to_frame().T.assign(area_code=area, area_name=SUMMED, area_type="locality").iloc[0]
+        )
     indicator = indicators[row["indicator_id"]].at(row["period_start"].date())
     said = definitions_in_force(rows, indicators).iloc[0]
     figure = (said["method"], said["multiplier"])
     return Found(f"{key}.{measure}", key, measure, row, indicator, *figure)
 
 
-def _of_period(keys: pd.Series, wanted: str) -> pd.Series:
-    """Rows of the same area and period; where the area has none of its own, of all areas."""
+def _of_period(keys: pd.Series, types: pd.Series, wanted: str) -> pd.Series:
+    """Rows of the same area and period; where the area has none of its own, of its districts."""
     parts = keys.str.split(".", expand=True)
     name, area, period = [*wanted.split("."), "", ""][:3]
     alike = (parts[0] == name) & (parts[2] == period)
     own = alike & (parts[1] == area)
-    return own if own.any() else alike
+    return own if own.any() else alike & (types == "district")
 
 
 def _less_said(keys: pd.Series, wanted: str, own: pd.DataFrame) -> pd.Series:

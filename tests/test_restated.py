@@ -248,7 +248,7 @@ def test_the_note_on_restated_figures_names_one_and_counts_several(run, tmp_path
     log = run(a=[FIGURE | {"value": "45.6"}, other | {"value": "41"}])
     rows = read_observations(tmp_path / "processed")
     assert restated_note(rows, log, INDICATORS) == (
-        "Two figures here were restated in the last three months (correction in the extract)."
+        "2 figures here were restated in the last three months (correction in the extract)."
     )
     assert restated_note(rows.assign(value_note=""), log, INDICATORS) == ""
 

@@ -146,8 +146,7 @@ def run(
         Hashed into the manifest; `last_batch.json` in the first records every batch, and `pages`
         there keeps every page that was made well.
     jobs : int, optional
-        Runs at once; as many as cores and free memory allow when not given, 1 runs them in this
-        process.
+        Runs at once; as many as cores and free memory allow when not given.
     due : list of Run, optional
         All pages that the quarter should have, when `runs` are only some: those published
         earlier are kept, and the index names those that are missing.

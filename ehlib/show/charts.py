@@ -110,6 +110,22 @@ def new_axes(*, height: float, width: float = WIDE) -> Axes:
     return Figure(figsize=(width, height), layout="constrained").subplots()
 
 
+def small_axes(
+    count: int, columns: int, *, top: float, height: float, narrow: bool = False, **shared: bool
+) -> np.ndarray:
+    """Rows of small axes, `top` inches and as many times `height` high; those beyond `count` blank.
+
+    What is `shared`, as `sharex`, goes to `subplots`.
+    """
+    lines = -(-count // columns)
+    size = (NARROW if narrow else WIDE, top + height * lines)
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(lines, columns, squeeze=False, **shared)
+    for ax in grid.flat[count:]:
+        ax.set_visible(False)
+    return grid
+
+
 def wrapped(text: str, letters: int) -> str:
     """Text in lines of so many letters at most, never broken inside a word."""
     return textwrap.fill(text, letters, break_long_words=False, break_on_hyphens=False)

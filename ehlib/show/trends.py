@@ -23,6 +23,7 @@ from ehlib.show.charts import (
     named,
     new_axes,
     on_one_scale,
+    small_axes,
     wrapped,
 )
 from ehlib.show.sentences import short_label
@@ -64,16 +65,14 @@ def plot_trends(measures: pd.DataFrame, *, unit: str, narrow: bool = False) -> A
     rows = add_runs(measures)
     areas = measures.drop_duplicates("area_code")
     columns = min(2 if narrow else 4, len(areas))
-    lines = -(-len(areas) // columns)
-    size = (NARROW if narrow else WIDE, 0.8 + (2.2 if columns == 1 else 1.55) * lines)
-    figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+    sizes = {"top": 0.8, "height": 2.2 if columns == 1 else 1.55}
+    grid = small_axes(len(areas), columns, narrow=narrow, sharex=True, sharey=True, **sizes)
     for ax, area in zip(grid.flat, areas.itertuples(), strict=False):
         draw_trend(ax, rows[rows["area_code"] == area.area_code])
         ax.set_title(wrapped(area.area_name, 17), fontweight="bold")
     grid.flat[0].set_ylim(bottom=min(0, rows[["value", "lower_ci"]].min().min()))
     _label_axes(grid, len(areas), rows)
-    _add_key(figure, rows, wrapped(unit, 44))
+    _add_key(grid.flat[0].figure, rows, wrapped(unit, 44))
     return grid.flat[0]
 
 
@@ -186,14 +185,13 @@ def draw_trend(ax: Axes, series: pd.DataFrame) -> None:
 
 
 def _label_axes(grid: np.ndarray, shown: int, rows: pd.DataFrame) -> None:
-    """Name the first and last period, or all of a single chart with few; hide empty charts."""
+    """Name the first and last period, or all of a single chart with few."""
     periods = rows.drop_duplicates("place")
     few = len(periods) <= (LABELLED if grid.size == 1 and grid.flat[0].bbox.width > 400 else 1)
     periods = periods if few else periods.iloc[[0, -1]]
     labels = [short_label(label) for label in periods["period"]]
     columns = grid.shape[1]
     for place, ax in enumerate(grid.flat):
-        ax.set_visible(place < shown)
         ax.set_xticks(periods["place"], labels)
         ax.tick_params(labelbottom=place + columns >= shown)
         ax.yaxis.set_major_locator(MaxNLocator(4, steps=STEPS))

@@ -4,8 +4,8 @@ import functools
 import re
 from pathlib import Path
 
-from ehlib.load.reads import note_read
 from ehlib.publish.parts.contents import anchor
+from ehlib.show.figures.methods import read_document
 
 PAGE = "91-glossary"
 TERM = re.compile(r"^### (.+)$", re.MULTILINE)
@@ -33,9 +33,7 @@ def read_terms(docs_dir: Path) -> Terms:
         Folder that holds glossary.md, with a `###` heading a term and, where there are other
         wordings, a line `Also: ...` under it.
     """
-    path = docs_dir / "glossary.md"
-    note_read(path)
-    _, *parts = TERM.split(path.read_text(encoding="utf-8"))
+    _, *parts = TERM.split(read_document(docs_dir, "glossary.md"))
     terms = []
     for term, said in zip(parts[::2], parts[1::2], strict=True):
         also = ALSO.search(said)

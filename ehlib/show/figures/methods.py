@@ -1,4 +1,4 @@
-"""The methods page: docs/methods.md as a page shows it."""
+"""Documents of docs/ as pages show them; first of all docs/methods.md."""
 
 import re
 from pathlib import Path
@@ -23,12 +23,17 @@ def read_methods(docs_dir: str | Path) -> str:
     SourceError
         If the folder has no such file.
     """
-    path = Path(docs_dir) / "methods.md"
+    text = read_document(docs_dir, "methods.md")
+    return CONTENTS.sub("", TITLE.sub("", text)).strip()
+
+
+def read_document(docs_dir: str | Path, name: str) -> str:
+    """Markdown of a document as it stands; SourceError if the folder has none of that name."""
+    path = Path(docs_dir) / name
     note_read(path)
     if not path.exists():
-        raise SourceError(f"methods.md is not in {path.parent.name}; expected the project's docs")
-    text = path.read_text(encoding="utf-8")
-    return CONTENTS.sub("", TITLE.sub("", text)).strip()
+        raise SourceError(f"{name} is not in {path.parent.name}; expected the project's docs")
+    return path.read_text(encoding="utf-8")
 
 
 def methods_findings(methods: str) -> list[str]:

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ehlib.measure.gaps import Pair
-from ehlib.show.charts import ACCENT, INK, MARKS, NARROW, QUIET, RULE, WIDE, wrapped
+from ehlib.show.charts import ACCENT, INK, MARKS, NARROW, QUIET, RULE, small_axes, wrapped
 from ehlib.show.sentences import number, short_label
 from ehlib.show.trends import add_runs
 
@@ -38,16 +38,11 @@ def plot_sides(gaps: pd.DataFrame, pairs: Mapping[str, Pair], *, narrow: bool = 
     """
     names = list(dict.fromkeys(gaps["pair"]))
     columns = min(1 if narrow else 3, len(names))
-    lines = -(-len(names) // columns)
-    size = (NARROW if narrow else WIDE, 0.7 + 2.5 * lines)
-    figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(lines, columns, squeeze=False)
+    grid = small_axes(len(names), columns, top=0.7, height=2.5, narrow=narrow)
     for ax, name in zip(grid.flat, names, strict=False):
         series = add_runs(gaps[gaps["pair"] == name].assign(area_code=name))
         _draw_sides(ax, series, pairs[name])
-    for ax in list(grid.flat)[len(names) :]:
-        ax.set_visible(False)
-    _add_key(figure, [pairs[name] for name in names])
+    _add_key(grid.flat[0].figure, [pairs[name] for name in names])
     return grid.flat[0]
 
 

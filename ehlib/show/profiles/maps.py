@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from ehlib.show.charts import INK, NARROW, QUIET, WIDE, new_axes, wrapped
+from ehlib.show.charts import INK, NARROW, QUIET, WIDE, new_axes, small_axes, wrapped
 from ehlib.show.maps import BLUES, HATCH, add_class, class_names
 from ehlib.show.sentences import short_label
 
@@ -50,10 +50,8 @@ def map_years(
         That of the first map.
     """
     columns = 2 if narrow else len(periods) if len(periods) > 1 else 2
-    lines = -(-len(periods) // columns)
-    size = (NARROW, 1.2 + 2.3 * lines) if narrow else (WIDE, 1.0 + 2.6 * lines)
-    figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(lines, columns, squeeze=False)
+    sizes = {"top": 1.2, "height": 2.3} if narrow else {"top": 1.0, "height": 2.6}
+    grid = small_axes(len(periods), columns, narrow=narrow, **sizes)
     shapes = boundaries[["area_code", "geometry"]].assign(
         geometry=boundaries.geometry.simplify_coverage(COARSE)
     )
@@ -66,7 +64,7 @@ def map_years(
         ax.set_title(short_label(period), fontsize=9)
     wanted = measures[measures["period"].isin(periods)]
     blank = len(wanted.dropna(subset="value")) < len(periods) * len(shapes)
-    _add_legend(figure, class_names(breaks, decimals), unit, blank=blank)
+    _add_legend(grid.flat[0].figure, class_names(breaks, decimals), unit, blank=blank)
     return grid.flat[0]
 
 

@@ -2,11 +2,10 @@
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from ehlib.show.charts import ACCENT, DASHES, ENGLAND, NARROW, RULE, STEPS, WIDE, wrapped
+from ehlib.show.charts import ACCENT, DASHES, ENGLAND, RULE, STEPS, small_axes, wrapped
 from ehlib.show.sentences import number, short_label
 from ehlib.show.trends import add_runs, draw_trend
 
@@ -32,18 +31,15 @@ def plot_place_trends(series: pd.DataFrame, *, name: str, narrow: bool = False) 
     """
     ids = list(dict.fromkeys(series["indicator_id"]))
     columns = min(2 if narrow else 4, len(ids))
-    lines = -(-len(ids) // columns)
-    size = (NARROW if narrow else WIDE, 0.5 + HEIGHT * lines)
-    figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(lines, columns, squeeze=False)
+    grid = small_axes(len(ids), columns, top=0.5, height=HEIGHT, narrow=narrow)
     for ax, key in zip(grid.flat, ids, strict=False):
         _draw(ax, add_runs(series[series["indicator_id"] == key]))
-    for ax in list(grid.flat)[len(ids) :]:
-        ax.set_visible(False)
     keys = [Line2D([], [], color=ACCENT, linewidth=1.8, label=name)]
     if series["benchmark_value"].notna().any():
         keys.append(Line2D([], [], color=ENGLAND, linestyle=DASHES, linewidth=1.2, label="England"))
-    figure.legend(handles=keys, loc="outside upper left", ncols=2, frameon=False, fontsize=9)
+    grid.flat[0].figure.legend(
+        handles=keys, loc="outside upper left", ncols=2, frameon=False, fontsize=9
+    )
     return grid.flat[0]
 
 

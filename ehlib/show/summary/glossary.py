@@ -3,8 +3,7 @@
 import re
 from pathlib import Path
 
-from ehlib.load.reads import note_read
-from ehlib.load.schema import SourceError
+from ehlib.show.figures.methods import read_document
 from ehlib.show.sentences import count_words
 
 INTRODUCTION = re.compile(r"\A# .*?(?=^## )", re.MULTILINE | re.DOTALL)
@@ -24,11 +23,7 @@ def read_glossary(docs_dir: str | Path) -> str:
     SourceError
         If the folder has no such file.
     """
-    path = Path(docs_dir) / "glossary.md"
-    note_read(path)
-    if not path.exists():
-        raise SourceError(f"glossary.md is not in {path.parent.name}; expected the project's docs")
-    return INTRODUCTION.sub("", path.read_text(encoding="utf-8")).strip()
+    return INTRODUCTION.sub("", read_document(docs_dir, "glossary.md")).strip()
 
 
 def glossary_findings(glossary: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Become a kernel: what a process that has imported the libraries does to be like a fresh one."""
 
 import ctypes
+import gc
 import json
 import os
 import random
@@ -12,6 +13,7 @@ import time
 from ehlib.publish.kernels.libraries import import_libraries, leave_folder
 
 LAUNCHER = "ipykernel_launcher"
+SELDOM = 50_000, 20, 100  # of Python's collector: a run is short and keeps most of what it makes
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 
@@ -41,6 +43,7 @@ def enter(request: dict) -> None:
     tempfile.tempdir = None  # it may stand elsewhere in this environment
     sys.argv = [LAUNCHER, *request["arguments"]]
     _draw_anew()
+    gc.set_threshold(*SELDOM)
     if request["memory"]:
         limit_memory(request["memory"])
 

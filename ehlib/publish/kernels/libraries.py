@@ -3,6 +3,7 @@
 import gc
 import importlib
 import os
+import pkgutil
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -23,7 +24,11 @@ MODULES = [
     "geopandas",
     "geopandas.io.arrow",
     "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
     "IPython.display",
+    "IPython.extensions.storemagic",
     "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
@@ -34,6 +39,9 @@ MODULES = [
     "matplotlib.pyplot",
     "numpy",
     "pandas",
+    "pandas.core.arrays.arrow.extension_types",
+    "pandas.core.methods.to_dict",
+    "pandas.core.reshape.reshape",
     "pyarrow.compute",
     "pyarrow.dataset",
     "pyarrow.parquet",
@@ -41,6 +49,7 @@ MODULES = [
     "scipy.optimize",
     "scipy.stats",
     "shapely",
+    "tornado.platform.asyncio",
 ]
 
 
@@ -50,6 +59,9 @@ def import_libraries() -> None:
         import_module(name)
     for home in import_module("ehlib").HOMES:
         import_module(home)
+    show = import_module("ehlib.show")
+    for module in pkgutil.walk_packages(show.__path__, "ehlib.show."):
+        import_module(module.name)
     _rehearse()
     gc.collect()
     gc.freeze()  # or the first collection in a fork would copy every page of memory

@@ -26,7 +26,6 @@ HOMES = {  # names that notebooks use, imported on first use so that the command
         "neighbourhood_rates",
         "small_area_association",
     ],
-    "ehlib.measure.impact": ["add_status"],
     "ehlib.measure.impact.progress": ["add_progress"],
     "ehlib.measure.impact.standing": ["add_standing", "recorded_since"],
     "ehlib.measure.inequality": ["deprivation_gradient", "read_deprivation"],

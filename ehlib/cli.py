@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,6 +115,15 @@ def run_reports(options: argparse.Namespace) -> int:
 
 def _run_batch(options: argparse.Namespace, folders: dict[str, Path]) -> "BatchResult":
     """Result of a batch that may have something to do."""
+    from ehlib.publish.kernels import started_ahead
+
+    few = options.dry_run or options.only or options.area or options.scheduler
+    with nullcontext() if few else started_ahead():
+        return _run_ahead(options, folders)
+
+
+def _run_ahead(options: argparse.Namespace, folders: dict[str, Path]) -> "BatchResult":
+    """Result of a batch, whose libraries are imported here while its kernels import theirs."""
     from ehlib.publish.batch import run_quarter
     from ehlib.publish.release import ReleaseError
 

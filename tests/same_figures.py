@@ -2,32 +2,35 @@
 
     python tests/same_figures.py FOLDER PROCESSED [CATALOGUE]
 
-FOLDER holds pages and their downloads, PROCESSED what `ehlib prepare` wrote. Every number of every
-table cell that carries an id is calculated anew from the observations, by the arithmetic below and
-not by ehlib's; every table is compared with its CSV, XLSX and ODS. Prints counts, and every
-difference; exit code 1 if there is one.
+FOLDER holds the pages of a quarter (`2013-14-Q3`) with their downloads, PROCESSED what `ehlib
+prepare` wrote. Every number of every table cell that carries an id is calculated anew from what was
+released for that quarter, by the arithmetic in `tests/anew` and not by ehlib's; an id of no known
+kind is a difference, and so are more numbers without an id than `WITHOUT_ID` allows. Every table is
+compared with its CSV, XLSX and ODS. Prints counts, and every difference; exit code 1 if there is
+one.
 """
 
 import csv
 import math
 import re
 import sys
-import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pandas as pd
+from anew import Known, UnknownId, recalculated
+from anew.known import read_known, released_apart
 from python_calamine import CalamineWorkbook
-from scipy.stats import chi2, norm
 
-KEY = ["indicator_id", "area_code", "period", "sex", "age", "category_type", "category"]
-WORDS = {"+": " plus ", "<": " under ", ">": " over ", "%": " per cent "}
 NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?")
 MARKER = re.compile(r"\[[a-z]\]")
+PERIOD = re.compile(r"(?<![\d.,-])(?:19|20)\d\d(?:/\d\d)?(?:\sQ[1-4])?(?![\d%]|[.,]\d)")
+FIGURES = re.compile(r"(?:[^A-Za-z]|\b(?:to|of|and)\b)*")  # no other words
 OUTSIDE = ("Notes", "Source", "Table")  # last columns of a CSV, which are about the table
-Z = norm.ppf(0.975)
+# Share of the cells with figures that may have no id, by kind of page (its number): counts of
+# rows, indicators and actions, and figures as the plans print them, are of no observation.
+WITHOUT_ID = {}
 
 
 @dataclass
@@ -73,93 +76,19 @@ class Tables(HTMLParser):
             self.tables[self.at][-1][-1][2] += data
 
 
-def slug(text: str) -> str:
-    for sign, word in WORDS.items():
-        text = text.replace(sign, word)
-    return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-")
-
-
-def by_key(observations: pd.DataFrame) -> dict[str, dict]:
-    """Rows of observations by the key that ids are made from."""
-    rows = observations.to_dict("records")
-    return {".".join(slug(row[name]) for name in KEY if row[name]): row for row in rows}
-
-
-def in_force(table: dict, start: pd.Timestamp) -> dict:
-    """What the catalogue says of an indicator for a period, by its version."""
-    said = dict(table)
-    for version in sorted(table.get("version", []), key=lambda each: first_day(each["from"])):
-        if first_day(version["from"]) <= start:
-            said |= version
-    return said
-
-
-def method_of(row: dict, said: dict) -> tuple[str, float]:
-    """Method and multiplier; a part of case records is a percentage of the whole."""
-    if said["data_class"] == "case" and row["category"] and said["method"] in ("rate", "count"):
-        return "proportion", 100
-    return said["method"], said["multiplier"]
-
-
-def first_day(label: str) -> pd.Timestamp:
-    """First day of a period such as 2014, 2013/14 or 2013/14-Q2, by the financial year."""
-    year = int(label[:4])
-    quarter = re.search(r"Q([1-4])", label)
-    if quarter:
-        month = 3 * int(quarter[1]) + 1
-        return pd.Timestamp(year + (month > 12), month - 12 * (month > 12), 1)
-    return pd.Timestamp(year, 4 if "/" in label else 1, 1)
-
-
-def limits(count: float, base: float, method: str) -> tuple[float, float]:
-    """Wilson's limits of a share, or exact (below 10) and Byar's limits of a count over a base."""
-    if method == "proportion":
-        share = count / base
-        middle = share + Z**2 / (2 * base)
-        half = Z * math.sqrt(share * (1 - share) / base + Z**2 / (4 * base**2))
-        return tuple((middle + sign * half) / (1 + Z**2 / base) for sign in (-1, 1))
-    if count < 10:
-        low = chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
-        return low / base, chi2.ppf(0.975, 2 * count + 2) / 2 / base
-    byar = [
-        each * (1 - 1 / (9 * each) + sign * Z / (3 * math.sqrt(each))) ** 3
-        for each, sign in ((count, -1), (count + 1, 1))
-    ]
-    return byar[0] / base, byar[1] / base
-
-
-def recalculated(row: dict, measure: str, said: dict, rows: dict[str, dict]) -> list[float] | None:
-    """Numbers that a cell must show; None where this module has no arithmetic for it."""
-    above, below = row["numerator"], row["denominator"]
-    method, multiplier = method_of(row, said)
-    if measure == "number":
-        return [above]
-    if measure == "out_of":
-        return [below]
-    if measure == "since_april":
-        year = [
-            each["numerator"]
-            for each in rows.values()
-            if all(each[name] == row[name] for name in KEY if name != "period")
-            and each["period"][:7] == row["period"][:7]
-            and each["period"] <= row["period"]
-        ]
-        return [sum(year)]
-    if measure == "value":
-        counted = above if method == "count" else above / below * multiplier
-        return [row["value"] if method == "value" or math.isnan(counted) else counted]
-    if measure == "limits":
-        if not math.isnan(row["lower_ci"]):
-            return [row["lower_ci"], row["upper_ci"]]
-        if math.isnan(below):  # the base that the published value implies
-            below = above / row["value"] * multiplier
-        return [end * multiplier for end in limits(above, below, method)]
-    return None
-
-
 def numbers_in(text: str) -> list[str]:
     """Numbers of a cell as it writes them, without separators, markers left out."""
     return [found.replace(",", "") for found in NUMBER.findall(MARKER.sub("", text))]
+
+
+def figures_in(text: str) -> list[str]:
+    """Numbers of a cell that are no years or periods."""
+    return numbers_in(PERIOD.sub("", text))
+
+
+def is_figure(text: str) -> bool:
+    """Whether a cell holds numbers and no words beside them."""
+    return bool(FIGURES.fullmatch(MARKER.sub("", text)))
 
 
 def close(text: str, wanted: float) -> bool:
@@ -168,30 +97,38 @@ def close(text: str, wanted: float) -> bool:
     return abs(float(text) - wanted) <= 0.5 * 10**-decimals + 1e-7 * max(1.0, abs(wanted))
 
 
-def compare_cell(same: Same, place: str, cell: list[str], known: tuple[dict, dict]) -> None:
-    """Compare the numbers of one cell with those calculated from the observations."""
-    rows, catalogue = known
+def compare_cell(same: Same, place: str, cell: list[str], known: Known) -> None:
+    """Compare the numbers of one cell, all of them, with those calculated from the observations."""
     _, ids, text = cell
-    written = numbers_in(text)
-    if not written:
-        same.counts["cells with a symbol and no number"] += 1
-        return
+    written, wanted = figures_in(text), []
     for each in ids.split():
-        key, _, measure = each.rpartition(".")
-        if key not in rows:
-            same.counts[f"ids of other kinds ({measure})"] += 1
+        measure = each.rpartition(".")[2]
+        try:
+            found = recalculated(each, known)
+        except UnknownId as error:
+            same.differences.append(f"{place}: {each} shows {text!r}; {error}")
             return
-        row = rows[key]
-        said = in_force(catalogue[row["indicator_id"]], row["period_start"])
-        wanted = recalculated(row, measure, said, rows)
-        if wanted is None:
-            same.counts[f"numbers not recalculated ({measure})"] += 1
+        if found is None:
+            same.counts[f"numbers knowingly not recalculated ({measure})"] += 1
             return
-        shown, written = written[: len(wanted)], written[len(wanted) :]
-        same.counts["numbers recalculated"] += len(wanted)
-        right = len(shown) == len(wanted) and all(map(close, shown, wanted))
-        if not right:
-            same.differences.append(f"{place}: {each} shows {text!r}; calculated {wanted}")
+        found = [number for number in found if not math.isnan(number)]
+        same.counts[f"numbers recalculated ({measure})"] += len(found)
+        wanted += found
+    same.counts["cells with a symbol and no number"] += not written
+    right = len(written) == len(wanted) and all(map(close, written, wanted))
+    if not right:
+        same.differences.append(f"{place}: {ids} shows {text!r}; calculated {wanted}")
+
+
+def compare_ids(same: Same, kind: str, cells: list[list[str]]) -> None:
+    """Compare how many figures of a kind of page have no id with how many may."""
+    figures = [cell for cell in cells if figures_in(cell[2]) and is_figure(cell[2])]
+    bare = sum(not cell[1] for cell in figures)
+    same.counts[f"figures without an id ({kind})"] += bare
+    share, most = bare / max(len(figures), 1), WITHOUT_ID.get(kind, 0.0)
+    if share > most:
+        said = f"{bare} of {len(figures)} figures have no id; at most {most:.0%} may"
+        same.differences.append(f"pages {kind}: {said}")
 
 
 def compare_downloads(same: Same, page: Path, tables: dict[str, list]) -> None:
@@ -235,21 +172,23 @@ def alike(text: str, cell: object) -> bool:
 
 def compare_folder(folder: Path, processed: Path, catalogue: Path) -> Same:
     """Compare every page of a folder."""
-    same, rows = Same(), by_key(pd.read_parquet(processed / "observations.parquet"))
-    tables = tomllib.loads(catalogue.read_text(encoding="utf-8"))["indicator"]
-    known = (rows, {each["id"]: each for each in tables})
+    same, known = Same(), read_known(processed, catalogue, folder.name)
+    apart = released_apart(processed, folder.name)
+    same.expect("released rows that are not as prepared", folder.name, apart, [])
+    kinds: dict[str, list[list[str]]] = {}
     for page in sorted(set(folder.glob("*.html")) - {folder / "index.html"}):
         found = Tables(page.read_text(encoding="utf-8")).tables
         same.counts["pages"] += 1
         same.counts["tables"] += len(found)
         for name, lines in found.items():
-            for cell in (cell for line in lines for cell in line if cell[1]):
+            cells = [cell for line in lines[1:] for cell in line if cell[0] == "td"]
+            kinds.setdefault(page.stem[:2], []).extend(cells)
+            for cell in (cell for cell in cells if cell[1]):
                 compare_cell(same, f"{page.stem}, {name}", cell, known)
-        for cell in (c for lines in found.values() for line in lines[1:] for c in line):
-            if cell[0] == "td" and not cell[1] and numbers_in(cell[2]):
-                same.counts["cells with a number and no id"] += 1
         if found:
             compare_downloads(same, page, found)
+    for kind, cells in kinds.items():
+        compare_ids(same, kind, cells)
     return same
 
 

@@ -166,6 +166,10 @@ def stood(tmp_path, quarter, **change):
         ({}, "2014/15-Q1", standing.DUE_NEXT),
         ({}, "2013/14-Q4", standing.DUE_NEXT),  # exactly six months ahead
         ({}, "2013/14-Q3", standing.LATER),
+        # six months from 30 September and from 30 June end on the 31st
+        ({"due": "2014-03"}, "2013/14-Q2", standing.DUE_NEXT),
+        ({"due": "2014-04"}, "2013/14-Q2", standing.LATER),
+        ({"due": "2014-12"}, "2014/15-Q1", standing.DUE_NEXT),
         ({"status": "on track", "updated": "2014-07-01"}, "2014/15-Q1", standing.DUE_NEXT),
         ({"status": "on track", "updated": "2014-07-01"}, "2014/15-Q2", standing.OVERDUE),
         (

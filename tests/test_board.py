@@ -23,11 +23,13 @@ from ehlib.show.board import actions as board
 from ehlib.show.board import exceptions as off_track
 from ehlib.show.board import news, outcomes, report, review, sparks, words
 from ehlib.show.figures import process
+from ehlib.show.sentences import in_sentence
 
 AREAS, INDICATORS = read_areas(), read_indicators()
 COUNTY, ENGLAND, MANSFIELD = "E10000024", "E92000001", "E07000174"
 OUTCOMES, MEASURES = outcomes_of(INDICATORS, "all"), early_help_measures(INDICATORS)
 QUARTER = "2013/14-Q4"
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 NUMBERS = ["numerator", "denominator", "value", "lower_ci", "upper_ci"]
 
 
@@ -215,17 +217,50 @@ def test_exceptions_are_worsening_worse_than_england_or_of_some_districts(progre
     assert table["Action"].unique().tolist() == ["No action recorded"]
 
 
-def test_a_quarter_out_of_its_usual_range_the_wrong_way_is_an_exception():
-    """Twelve quarters that hardly move, then one far below: needs met is to rise."""
-    labels = [f"{y}/{y - 1999}-Q{q}" for y in (2010, 2011, 2012) for q in (1, 2, 3, 4)]
+LEVEL = [60.0, 61.0] * 6  # three years of quarters that hardly move; needs met is to rise
+
+
+@pytest.mark.parametrize(
+    ("latest", "said"),
+    [
+        ([40.0], "the latest quarter is below the limits of usual variation"),
+        (
+            [60.4, 60.3, 60.2, 60.1, 60.0, 59.9, 59.8],
+            "the latest quarters have been falling without a break",
+        ),
+        ([58.0, 59.2, 58.0], "two of the latest three quarters are far below the mean"),
+        (
+            [59.9, 60.1, 59.9, 60.1, 59.9, 60.1, 59.9],
+            "the latest quarters all lie below the mean",
+        ),
+        ([80.0], None),  # out of usual variation, the right way
+        ([60.0], None),
+    ],
+)
+def test_each_concern_of_a_process_chart_is_an_exception_in_its_own_words(latest, said):
+    values = [*LEVEL, *latest]
+    labels = [f"{y}/{y - 1999}-Q{q}" for y in range(2010, 2016) for q in (1, 2, 3, 4)]
     rows = [
-        figure("needs_met", each, 60.0 + place % 2, 50.0, 70.0) for place, each in enumerate(labels)
+        figure("needs_met", label, value, 10.0, 90.0)
+        for label, value in zip(labels, values, strict=False)
     ]
-    rows.append(figure("needs_met", "2013/14-Q1", 40.0, 39.0, 62.0))
     held = compared(rows)
     one = add_progress([INDICATORS["needs_met"]], held, COUNTY)
     found = off_track.exceptions(one, held, INDICATORS, AREAS)
-    assert "out of its usual range in the latest quarter" in found["why"].iloc[0]
+    assert [why for each in found["why"] for why in each] == ([said] if said else [])
+    chart = process.quarters_chart(held, COUNTY, INDICATORS["needs_met"])
+    if said:
+        assert f"Nottinghamshire: {said}, a concern." in process.process_sentence(
+            chart, "Nottinghamshire"
+        )
+
+
+def test_no_page_calls_every_concern_out_of_the_usual_range():
+    for stem in ("07_impact_measures", "13_board_report", "14_annual_review"):
+        prose = (NOTEBOOKS / f"{stem}.ipynb").read_text(encoding="utf-8")
+        assert "usual range" not in prose
+        assert "or whose process chart shows a concern." in prose
+    assert "or a process chart shows a concern" in off_track.EXCEPTION_NOTE
 
 
 def test_nothing_off_track_is_said_in_one_sentence(progress, held, shown):
@@ -254,9 +289,36 @@ def test_actions_are_counted_where_they_stand(actions):
     assert table.loc["All priorities"].tolist() == [37, 0, 1, 7, 29, 0]
     assert table.index[0] == "Keeping children safe"
     assert board.actions_findings(actions, QUARTER) == [
-        "Of the plan's 37 dated actions, 1 is past the date set on 31 March 2014 and 7 are due in "
-        "the next 6 months. No status is recorded for any, so none can be called done or late."
+        "Of the plan's 33 dated actions and 4 parts of one of them, 1 is past the date set on 31 "
+        "March 2014 and 7 are due in the next 6 months. No status is recorded for any, so none can "
+        "be called done or late."
     ]
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [  # health-4 of the plan has parts 4a to 4d
+        (["safe-1"], "1 action"),
+        (["health-3", "health-4", "health-4a"], "2 actions and 1 part of one of them"),
+        (["health-3", "health-4a", "health-4b"], "1 action and 2 parts of another"),
+        (["health-4a", "health-4b"], "2 parts of an action"),
+        ([], "no actions"),
+    ],
+)
+def test_parts_of_an_action_are_not_counted_as_actions(actions, ids, said):
+    assert board.count_actions(actions[actions["id"].isin(ids)]) == said
+
+
+def test_captions_count_parts_of_actions_apart_too(actions, progress, shown):
+    board.show_standing(actions)
+    board.show_by_priority(actions, progress, INDICATORS)
+    tables = text_of(shown, "table")
+    assert "33 actions and 4 parts of one of them by where they stand" in tables[0]
+    assert "Actions and parts" in tables[0]
+    captions = re.findall("<caption>(.*?)</caption>", " ".join(tables), re.DOTALL)
+    counted = [each for each in captions if "8 actions and 4 parts of one of them, those" in each]
+    assert len(counted) == 1
+    assert sum("parts" in each for each in captions) == 2
 
 
 def test_recorded_statuses_are_shown_with_their_day_and_counted(actions, progress):
@@ -265,8 +327,9 @@ def test_recorded_statuses_are_shown_with_their_day_and_counted(actions, progres
     known.loc[known.index[:1], list(told)] = list(told.values())
     known = add_standing(known.drop(columns="standing"), QUARTER)
     assert board.actions_findings(known, QUARTER) == [
-        "Of the plan's 37 dated actions, none is past the date set on 31 March 2014 and 7 are due "
-        "in the next 6 months. 1 is recorded as done. 36 actions have no status recorded."
+        "Of the plan's 33 dated actions and 4 parts of one of them, none is past the date set on "
+        "31 March 2014 and 7 are due in the next 6 months. 1 is recorded as done. 32 actions and 4 "
+        "parts of one of them have no status recorded."
     ]
     table = board.actions_table(known[known["status"] == "done"], progress, INDICATORS)
     assert table["Recorded status"].tolist() == ["Done, recorded 20 March 2014"]
@@ -289,8 +352,19 @@ def test_actions_past_their_date_come_first_with_who_leads(actions, shown):
     assert table["Stands"].iloc[0] == "? Past its date, no status recorded"
     assert len(table) == 8
     assert "Teenage Pregnancy Integrated Commissioning Group" in text_of(shown, "note")[-1]
+    assert list(table) == ["Action", "By", "Stands", "Priority"]  # no status is recorded
     board.show_pressing(actions[actions["standing"] == "due later"], QUARTER)
     assert "No action is past its date" in text_of(shown, "note")[-1]
+
+
+@pytest.mark.parametrize("status", ["late", "at risk"])
+def test_a_recorded_status_stands_beside_each_pressing_action(actions, status):
+    told = actions.assign(status=status, updated=pd.Timestamp("2014-03-01"))
+    table = board.pressing_table(add_standing(told, QUARTER))
+    assert list(table)[:4] == ["Action", "By", "Stands", "Recorded status"]
+    assert len(table) == 8
+    assert set(table["Recorded status"]) == {f"{status.capitalize()}, recorded 1 March 2014"}
+    assert table["Stands"].iloc[0] == "\u2718 Overdue"
 
 
 def test_news_are_newer_figures_and_other_statuses(held, progress):
@@ -328,7 +402,7 @@ def test_restated_figures_of_half_a_year_are_shown_but_no_count_of_cases(shown):
     old = logged(seen="2013-06-01")
     case = logged(indicator_id="needs_met", period="2013/14-Q1", reason="late records")
     log = pd.DataFrame([logged(), old, case, logged(area_code="E06000018")])
-    since = news.restated_since(log, "2014-04-20T09:00:00")
+    since = news.restated_since(log, "2014-04-20T09:00:00", OUTCOMES, quarter=QUARTER)
     assert len(since) == 3
     news.show_restated(since, [each.code for each in AREAS.own], INDICATORS)
     tables = text_of(shown, "table")
@@ -337,6 +411,37 @@ def test_restated_figures_of_half_a_year_are_shown_but_no_count_of_cases(shown):
     assert ">3<" not in "".join(tables)
     news.show_restated(since.head(0), [COUNTY], INDICATORS)
     assert "No figure that was shown before has been restated." in text_of(shown, "note")[0]
+
+
+def test_restated_figures_of_later_periods_and_of_other_indicators_are_left_out(shown):
+    """The quarter ends on 31 March 2014: a year or quarter that ends that day is told of."""
+    log = pd.DataFrame(
+        [
+            logged(period="2013/14", new_value=20.1),
+            logged(period="2014/15", new_value=77.7),
+            logged(indicator_id="needs_met", period="2013/14-Q4"),
+            logged(indicator_id="needs_met", period="2014/15-Q1"),
+            logged(indicator_id="under18_conceptions", period="2014", new_value=66.6),
+            logged(indicator_id="referrals_rate", period="2013/14", new_value=88.8),
+            logged(indicator_id="unknown_to_all", period="any time", new_value=99.9),
+        ]
+    )
+    before = log.copy()
+    told = news.restated_since(log, "2014-04-20", OUTCOMES, quarter=QUARTER)
+    assert told[["indicator_id", "period"]].to_numpy().tolist() == [
+        ["rereferrals", "2013/14"],
+        ["needs_met", "2013/14-Q4"],
+    ]
+    pd.testing.assert_frame_equal(log, before)
+    news.show_restated(told, [COUNTY], INDICATORS)
+    said = "".join(text_of(shown, "table"))
+    assert "20.1" in said
+    assert not re.search("77.7|66.6|88.8|99.9", said)
+    year = news.restated_since(
+        log.assign(seen="2013-06-01"), "2014-04-20", OUTCOMES, quarter=QUARTER, ago=news.YEAR
+    )
+    assert len(year) == 2
+    assert news.restated_since(log.head(0), "2014-04-20", OUTCOMES, quarter=QUARTER).empty
 
 
 def test_the_board_is_told_in_four_findings(actions, progress, held):
@@ -369,8 +474,17 @@ def test_the_year_sets_baseline_year_before_and_now_side_by_side(progress, actio
     # 24.2 less 29.4; the root of 2.5 and 3.0 squared is 3.9, that of 2.7 and 2.8 squared 3.9.
     assert row["Change in the year"] == "-5.2 (-9.1 to -1.3)"
     said = review.review_findings(progress, INDICATORS, actions=actions, quarter=QUARTER)
-    assert said[0].startswith("3 of the 33 indicators can be judged: 1 is improving")
-    assert said[-1] == "1 action of the plan was due in the year; none recorded as done."
+    assert said[0] == (
+        "3 of the 33 indicators can be judged: 1 is improving, 1 shows no clear change and 1 is "
+        "worsening. 1 indicator rests on a synthetic sample, not real children."
+    )
+    real = progress[progress["indicator_id"] != "needs_met"]
+    told = review.review_findings(real, INDICATORS, actions=actions, quarter=QUARTER)
+    assert told[0].endswith("none shows no clear change and 1 is worsening.")
+    assert said[-1] == "The plan had 1 action due in the year; none recorded as done."
+    # Counted in the plan from January to December 2014, one of them a dated part.
+    later = review.review_findings(progress, INDICATORS, actions=actions, quarter="2014/15-Q3")
+    assert later[-1].startswith("The plan had 12 actions and 1 part of another due in the year;")
     first, last = review.year_of(QUARTER)
     assert (first, last) == (pd.Timestamp("2013-04-01"), pd.Timestamp("2014-03-31"))
 
@@ -454,6 +568,34 @@ def test_legend_of_a_process_chart_has_the_words_of_its_finding(held):
     chart = process.quarters_chart(needs, COUNTY, INDICATORS["needs_met"])
     figure_ = process.plot_process(chart, unit="%").figure
     assert [text.get_text() for text in figure_.legends[0].get_texts()] == ["usual variation"]
+
+
+def test_a_status_and_a_process_chart_are_said_to_ask_different_questions(progress, shown):
+    said = (
+        "A quarter is compared with one quarter a year before; its chart asks whether it is "
+        "unusual among all held, and the two can differ."
+    )
+    assert impact.STATUS_NOTE.endswith(said)
+    review.show_review(progress, INDICATORS, "Nottinghamshire")
+    assert "its chart asks whether it is unusual among all held" in text_of(shown, "table")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "inside"),
+    [
+        ("Education, Health and Care Plans", "Education, Health and Care Plans"),
+        ("Disability Living Allowance", "Disability Living Allowance"),
+        ("Index of Multiple Deprivation", "Index of Multiple Deprivation"),
+        ("NEET, ages 16 and 17", "NEET, ages 16 and 17"),
+        ("Needs met through CAF", "needs met through CAF"),
+        ("Repeat MASH enquiries", "repeat MASH enquiries"),
+        ("Excess weight, Year 6", "excess weight, Year 6"),
+        ("Referrals to Children's Social Care", "referrals to Children's Social Care"),
+        ("Re-referrals", "re-referrals"),
+    ],
+)
+def test_a_name_of_its_own_keeps_its_capital_inside_a_sentence(name, inside):
+    assert in_sentence(name) == inside
 
 
 def test_names_with_a_comma_of_their_own_are_parted_by_semicolons():

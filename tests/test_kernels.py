@@ -19,9 +19,9 @@ from jupyter_client.provisioning import KernelProvisionerFactory
 from jupyter_core.utils import run_sync
 
 from ehlib.publish.batch.runner import Job, render, run_jobs
-from ehlib.publish.kernels import may_fork, warm_kernels
+from ehlib.publish.kernels import may_fork, started_ahead, warm_kernels
 from ehlib.publish.kernels.execute import RunError, execute, private_folder
-from ehlib.publish.kernels.keeper import ADDRESS, POOLED, SWITCH, environment
+from ehlib.publish.kernels.keeper import ADDRESS, MEMORY, POOLED, SWITCH, environment
 from ehlib.publish.kernels.manager import BatchManager
 from ehlib.publish.kernels.provisioner import FORK, PoolProvisioner, end_spare, register
 from ehlib.publish.kernels.workers import Lost, work_through
@@ -337,7 +337,7 @@ def test_five_hundred_kernels_leave_the_server_as_it_was(warm, tmp_path):
 @forks
 @pytest.mark.slow
 def test_server_that_is_killed_is_started_again(tmp_path):
-    with warm_kernels():
+    with environment({ADDRESS: ""}), warm_kernels():
         parent = "import os\nprint(os.getppid())"
         first = int(run_cells(tmp_path, parent))
         with pytest.raises(RunError, match="cell 3: the kernel died") as caught:
@@ -418,7 +418,7 @@ def told(folder):
 @posix
 @pytest.mark.slow
 def test_batch_without_forks_uses_kernels_that_were_started_ahead(tmp_path):
-    with environment({SWITCH: "0"}):
+    with environment({SWITCH: "0", ADDRESS: ""}):
         assert not may_fork()
         with warm_kernels():
             first = run_cells(tmp_path, "import sys\nprint('geopandas' in sys.modules)")
@@ -431,7 +431,23 @@ def test_batch_without_forks_uses_kernels_that_were_started_ahead(tmp_path):
         assert last.poll() is not None
 
 
+def test_kernels_within_others_are_those_that_were_started_ahead():
+    with environment({ADDRESS: ""}), started_ahead():
+        ahead = os.environ[ADDRESS]
+        with warm_kernels(memory=3_000_000_000):
+            assert os.environ[ADDRESS] == ahead
+            assert os.environ[MEMORY] == "3000000000"
+        assert os.environ[MEMORY] == "0"
+
+
 # ---- workers
+
+
+def test_worker_is_told_where_kernels_are_however_late():
+    for address in ("one", "other"):
+        with environment({ADDRESS: address}):
+            done = dict(work_through([ADDRESS], os.getenv, processes=1, seconds=lambda _: 5))
+        assert done == {ADDRESS: address}
 
 
 def test_tasks_come_back_with_their_results():

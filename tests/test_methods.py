@@ -28,7 +28,6 @@ SERVANTS = {
     "spatial.neighbour_weights",
     "spatial.row_shares",
     "inequality.read_deprivation",
-    "impact.add_status",
     "impact.measure_status",
 }
 # Named here too, so that a method which is moved or renamed is missed and not forgotten.

@@ -69,13 +69,13 @@ SAYS = {
     ),
     "13_board_report": (
         "Report to the Board",
-        "Of the plan's 37 dated actions, 1 is past the date set on 31 March 2014 and 7 are due in "
-        "the next 6 months.",
+        "Of the plan's 33 dated actions and 4 parts of one of them, 1 is past the date set on 31 "
+        "March 2014 and 7 are due in the next 6 months.",
     ),
     "14_annual_review": (
         "Annual review",
         "3 of the 33 indicators can be judged: none is improving, 3 show no clear change and "
-        "none is worsening.",
+        "none is worsening. 2 indicators rest on a synthetic sample, not real children.",
     ),
     "16_district_overview": (
         "Districts on all indicators",

@@ -132,6 +132,11 @@ def test_no_figure_and_hidden_figures_are_told_apart():
     assert hidden["reason"] == "its figures are hidden, since some numbers are small"
 
 
+def test_figures_of_other_areas_are_not_the_countys():
+    other = [{**each, "area_code": "E07000170", "area_name": "Ashfield"} for each in INJURIES]
+    assert progress(*other)["status"] == NO_FIGURE
+
+
 def test_breakdowns_by_sex_are_not_taken_for_the_total():
     female = [{**each, "sex": "female", "value": 1.0} for each in INJURIES]
     assert progress(*INJURIES, *female)["value"] == 90.09956

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation
 
@@ -95,8 +96,9 @@ def map_districts(
         raise ValueError(f"no boundary for {', '.join(lacking)}")
     ax = new_axes(height=6.0 if narrow else 7.0, width=NARROW if narrow else WIDE)
     ax.set_axis_off()
-    _shade(ax, shapes)
-    _add_legend(ax, shapes, class_names(breaks, decimals), wrapped(unit, 44))
+    shade(ax, shapes)
+    blank = bool(shapes["map_class"].isna().any())
+    add_legend(ax.figure, class_names(breaks, decimals), unit, blank=blank)
     keep_apart(ax, [_label(ax, row, decimals) for row in shapes.itertuples()])
     return ax
 
@@ -108,13 +110,16 @@ def simplified(boundaries: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def _shade(ax: Axes, shapes: gpd.GeoDataFrame) -> None:
+def shade(ax: Axes, shapes: gpd.GeoDataFrame, *, linewidth: float = 0.6) -> None:
+    """Fill shapes by `map_class` and hatch those without; lines in points."""
     known = shapes["map_class"].notna()
-    fills = [BLUES[int(each)] for each in shapes.loc[known, "map_class"]]
-    edges = {"edgecolor": INK, "linewidth": 0.6}
-    shapes[known].plot(ax=ax, color=fills, **edges)
+    edges = {"edgecolor": INK, "linewidth": linewidth, "clip_on": False}
+    if known.any():
+        fills = [BLUES[int(each)] for each in shapes.loc[known, "map_class"]]
+        shapes[known].plot(ax=ax, color=fills, **edges)
     if not known.all():
-        shapes[~known].plot(ax=ax, facecolor="white", hatch=HATCH, **edges)
+        with mpl.rc_context({"hatch.linewidth": 0.5}):
+            shapes[~known].plot(ax=ax, facecolor="white", hatch=HATCH, **edges)
     ax.autoscale_view()
 
 
@@ -162,23 +167,24 @@ def class_names(breaks: tuple[float, ...], decimals: int) -> list[str]:
     return [f"under {texts[0]}", *between, f"{texts[-1]} or more"]
 
 
-def _add_legend(ax: Axes, shapes: gpd.GeoDataFrame, names: list[str], unit: str) -> None:
+def add_legend(figure: Figure, names: list[str], unit: str, *, blank: bool) -> None:
+    """Key of the classes under a map, with the hatch where some place is `blank`."""
     patches = [
         Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=name)
         for name, colour in zip(names, BLUES, strict=False)
     ]
-    if shapes["map_class"].isna().any():
+    if blank:
         patches.append(Patch(facecolor="white", edgecolor=QUIET, hatch=HATCH, label="no figure"))
-    with mpl.rc_context({"font.size": 9}):
-        columns = 2 if ax.figure.get_figwidth() == NARROW else 3
-        ax.figure.legend(
-            handles=patches,
-            title=unit,
-            loc="outside lower left",
-            ncols=columns,
-            frameon=False,
-            alignment="left",
-        )
+    figure.legend(
+        handles=patches,
+        title=wrapped(unit, 40),
+        loc="outside lower left",
+        ncols=2 if figure.get_figwidth() == NARROW else 3,
+        frameon=False,
+        fontsize=9,
+        title_fontsize=9,
+        alignment="left",
+    )
 
 
 def map_caption(districts: pd.DataFrame, indicator: Indicator, boundaries: pd.DataFrame) -> str:

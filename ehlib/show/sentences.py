@@ -13,6 +13,8 @@ NOUNS = {"rate": "rate", "proportion": "percentage", "count": "number", "value":
 TRIPLE = ["value", "lower_ci", "upper_ci"]
 NEARLY = 0.005  # share of a number by which it may change and still be called the same
 SAME, UNCLEAR = "stayed the same", "showed no clear change"
+# A name of its own has a capital in the next word too: Education, Health and Care Plans.
+OWN_NAME = re.compile(r"[A-Z]\w*(?:['\u2019]s)?,? (?:(?:of|and|the) )*[A-Z][a-z]")
 SINGLE = {"score": "average score", "points": "gap"}  # short units of `value` that need a noun
 
 
@@ -40,8 +42,9 @@ def begin(sentence: str) -> str:
 
 
 def in_sentence(name: str) -> str:
-    """Name as it stands inside a sentence: a small first letter unless it begins an acronym."""
-    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+    """Name as it stands inside a sentence: a small first letter, but `NEET`, `Health Service`."""
+    kept = name[1:2].isupper() or OWN_NAME.match(name)
+    return name if kept else name[:1].lower() + name[1:]
 
 
 def possessive(name: str) -> str:

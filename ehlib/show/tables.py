@@ -240,5 +240,11 @@ def _hidden_from(so_far: pd.Series, year: pd.Series, notes: pd.Series) -> list[s
 
 
 def _limits(rows: pd.DataFrame, indicator: Indicator) -> list[str]:
-    ends = (rows[name].map(lambda end: number(end, indicator.decimals)) for name in ENDS)
-    return ["" if low == "[x]" else f"{low} to {high}" for low, high in zip(*ends, strict=True)]
+    ends = (rows[name] for name in ENDS)
+    return [limits_text(*each, indicator.decimals) for each in zip(*ends, strict=True)]
+
+
+def limits_text(low: float, high: float, decimals: int = 1) -> str:
+    """Limits as text, `21.7 to 26.9`; empty where one is missing."""
+    ends = [number(end, decimals) for end in (low, high)]
+    return "" if "[x]" in ends else " to ".join(ends)

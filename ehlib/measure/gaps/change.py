@@ -15,8 +15,9 @@ UNCLEAR, UNKNOWN = "no clear change", "chance not known"
 class GapChange:
     """A gap then and now, the change of its size, and the verdict.
 
-    `before`, `after` and `by` are value with lower and upper limit; `by` is above 0 where the gap
-    grew. `verdict` is widened, narrowed, turned round (the other side is ahead now), no clear
+    `before`, `after` and `by` are value with lower and upper limit; `by` is the gap after less the
+    gap before, or of the other side's lead where that was ahead both times. `verdict` is widened,
+    narrowed, turned round (one side was ahead beyond chance, and now the other is), no clear
     change, or chance not known where limits are missing.
     """
 
@@ -61,7 +62,7 @@ def _triple(row: pd.Series) -> tuple[float, float, float]:
 
 
 def _verdict(before: Triple, after: Triple) -> tuple[tuple[float, float, float], str]:
-    """Change of the gap's size with limits, and what it amounts to."""
+    """Change of the gap with limits, and what it amounts to."""
     change, low, high = (float(each) for each in subtract(after, before))
     if before[0] < 0 and after[0] < 0:  # the other side was ahead all along: its lead is the gap
         change, low, high = -change, -high, -low
@@ -69,6 +70,11 @@ def _verdict(before: Triple, after: Triple) -> tuple[tuple[float, float, float],
         return (change, low, high), UNKNOWN
     if low <= 0 <= high:
         return (change, low, high), UNCLEAR
-    if before[0] * after[0] < 0:
+    if _ahead(before) * _ahead(after) < 0:
         return (change, low, high), TURNED
-    return (change, low, high), WIDENED if change > 0 else NARROWED
+    return (change, low, high), WIDENED if abs(after[0]) > abs(before[0]) else NARROWED
+
+
+def _ahead(gap: Triple) -> int:
+    """Which side of 0 a gap's limits lie on: 1, -1, or 0 where they hold it."""
+    return int(gap[1] > 0) - int(gap[2] < 0)

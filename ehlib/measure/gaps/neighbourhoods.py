@@ -16,6 +16,7 @@ from ehlib.measure.inequality import deprivation_groups
 from ehlib.measure.inequality.gradient import countable
 
 FIFTHS = 5
+DECILE = "imd_decile"
 VINTAGES = ("2011", "2021", "")
 
 
@@ -23,8 +24,9 @@ VINTAGES = ("2011", "2021", "")
 class Spread:
     """How events lie across neighbourhoods; shares from 0 to 1.
 
-    `top_share` is the share of events in the most deprived fifth of the neighbourhoods, `elsewhere`
-    that outside it, and `half` the fewest neighbourhoods that hold half of all events.
+    `top_share` is the share of events in neighbourhoods of the county's most deprived fifth, also
+    where `places` is of a part of the county; `elsewhere` that outside it; and `half` the fewest
+    neighbourhoods that hold half of all events.
     """
 
     places: int
@@ -34,7 +36,7 @@ class Spread:
 
     @property
     def elsewhere(self) -> float:
-        """Share of events outside the most deprived fifth."""
+        """Share of events outside the county's most deprived fifth."""
         return 1 - self.top_share
 
 
@@ -77,7 +79,7 @@ def neighbourhood_rates(
 
 
 def spread_of_events(rates: pd.DataFrame) -> Spread | None:
-    """How concentrated the events of `neighbourhood_rates` are; None without any."""
+    """How concentrated events are, of all `neighbourhood_rates` or a part; None without any."""
     counts = np.sort(rates["numerator"].to_numpy())[::-1]
     total = float(counts.sum())
     if not total > 0:
@@ -95,6 +97,7 @@ class Deprived:
     no index of neighbourhoods had been published by then, or their shapes are not held.
     """
 
+    area_code: str
     shapes: gpd.GeoDataFrame
     edition: str
     source_name: str
@@ -133,18 +136,18 @@ def deprived_neighbourhoods(
     areas : Areas
         The county.
     """
-    held = read_observations(data_dir, quarter=quarter, indicator_id="imd_decile")
+    held = read_observations(data_dir, quarter=quarter, indicator_id=DECILE)
     rows = held[held["area_type"] == "lsoa"].dropna(subset="value")
     rows = rows[rows["period_start"] == rows["period_start"].max()]
     if rows.empty:
         nothing = {"area_code": [], "decile": []}
-        return Deprived(gpd.GeoDataFrame(nothing, geometry=[], crs=GRID), "", "")
+        return Deprived(area_code, gpd.GeoDataFrame(nothing, geometry=[], crs=GRID), "", "")
     shapes = small_shapes(data_dir, "lsoa", rows["area_code"])
     inside = shapes[shapes["district_code"].isin(districts_of(area_code, areas))]
     joined = inside[["area_code", "geometry"]].merge(
         rows[["area_code", "value"]].rename(columns={"value": "decile"}), on="area_code"
     )
-    return Deprived(joined, rows["period"].iloc[0], rows["source_name"].iloc[0])
+    return Deprived(area_code, joined, rows["period"].iloc[0], rows["source_name"].iloc[0])
 
 
 def small_shapes(data_dir: str | Path, level: str, codes: pd.Series) -> gpd.GeoDataFrame:

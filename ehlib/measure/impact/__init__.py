@@ -1,11 +1,9 @@
 """Whether the plan's measures moved the way they should since their baseline."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
-from ehlib.load.indicators import Indicator, indicators_in
+from ehlib.load.indicators import Indicator
 from ehlib.measure.compare import NOT_KNOWN, filter_latest, target_status
 from ehlib.measure.impact.fewer import FewerEvents as FewerEvents
 from ehlib.measure.impact.fewer import fewer_events as fewer_events
@@ -24,36 +22,24 @@ NOT_COMPARABLE = ["no baseline", "definition changed", "periods differ", "too ea
 SAME_LENGTH = 3  # days by which stretches of the same kind may differ: leap years, short quarters
 
 
-def add_status(
-    indicators: Mapping[str, Indicator], measures: pd.DataFrame, area_code: str
-) -> pd.DataFrame:
-    """Measures of the early help plan with their latest figure and an honest status.
+def measure_status(indicator: Indicator, series: pd.DataFrame) -> dict[str, object]:
+    """Latest figure of one area's series, and its status since the plan's baseline.
 
     Parameters
     ----------
-    indicators : mapping
-        The catalogue; those with an `impact_number` are reported, in its order.
-    measures : DataFrame
-        Totals (no breakdown) up to the quarter reported, with value and limits.
-    area_code : str
-        The county that the baselines describe.
+    indicator : Indicator
+        As the catalogue gives it, with the plan's target and baseline.
+    series : DataFrame
+        Totals (no breakdown) of the area up to the quarter reported, with value and limits.
 
     Returns
     -------
-    DataFrame, one row per measure
+    dict
         `impact_number`, `indicator_id`, `latest_period`, `numerator`, `denominator`, `value`,
         `lower_ci`, `upper_ci`, `value_note`, `change`, `change_lower`, `change_upper` (latest
         less baseline, in the indicator's unit), `status` and `reason` in words. Numbers are
         missing where no figure is held, and changes where the two figures may not be compared.
     """
-    chosen = indicators_in(indicators, "early_help_plan")
-    county = measures[measures["area_code"] == area_code]
-    rows = [measure_status(each, county[county["indicator_id"] == each.id]) for each in chosen]
-    return pd.DataFrame(rows)
-
-
-def measure_status(indicator: Indicator, series: pd.DataFrame) -> dict[str, object]:
-    """Latest figure of one area's series, and its status since the plan's baseline."""
     held = filter_latest(series)
     row = held.iloc[0] if len(held) else None
     latest, baseline = NOT_KNOWN if row is None else _triple(row), _baseline(indicator, series)

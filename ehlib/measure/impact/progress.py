@@ -50,8 +50,8 @@ def add_progress(
     -------
     DataFrame, one row per indicator
         Key, figures and comparison of the latest period, missing or "" where none is held;
-        `priority`, `impact_number`; `since_baseline` and `baseline_reason` as `add_status` gives
-        them; `year_period`, `year_value`, `year_change` with its limits, `since_year` and
+        `priority`, `impact_number`; `since_baseline` and `baseline_reason` as `measure_status`
+        gives them; `year_period`, `year_value`, `year_change` with its limits, `since_year` and
         `year_reason` against the figure of the same length a year before; `status` (one of
         `STATUSES`), `basis` (what it compares with, "" where it is not judged) and `reason`.
     """

@@ -9,7 +9,7 @@ from ehlib.load.periods import earlier_quarter, parse_quarter
 OVERDUE, UNKNOWN = "overdue", "past its date, no status recorded"
 DUE_NEXT, LATER, DONE = "due in the next 6 months", "due later", "done"
 STANDINGS = (OVERDUE, UNKNOWN, DUE_NEXT, LATER, DONE)
-AHEAD = pd.DateOffset(months=6)  # until the next biannual report
+AHEAD = pd.offsets.MonthEnd(6)  # until the next biannual report
 
 
 def add_standing(actions: pd.DataFrame, quarter: str) -> pd.DataFrame:

@@ -17,6 +17,7 @@ SWITCH = "EHLIB_FORK"  # environment variable: 0 asks for no forks, 1 for forks 
 ADDRESS = "EHLIB_KERNELS"  # environment variable: where runs get their kernels
 MEMORY = "EHLIB_KERNEL_MEMORY"  # environment variable: bytes that each of them may have
 POOLED = "pool"
+KEPT: set[str] = set()  # addresses that this process keeps; its environment may hold another's
 BACKLOG = 128
 GIVE_UP = 3  # servers that die young in a row before runs get cold kernels
 YOUNG = 20.0  # seconds: to import everything takes less
@@ -37,7 +38,8 @@ def may_fork() -> bool:
 def warm_kernels(*, memory: int = 0) -> Iterator[None]:
     """Give the runs of this process, and of those it starts, kernels with their libraries loaded.
 
-    Outside of it every run starts a cold kernel: the same, after some seconds.
+    Outside of it every run starts a cold kernel: the same, after some seconds. Within another it
+    takes that one's, so that a batch has them import while it still plans.
 
     Parameters
     ----------
@@ -45,8 +47,12 @@ def warm_kernels(*, memory: int = 0) -> Iterator[None]:
         Bytes that a kernel may have beyond which its cell fails; 0 for no limit.
     """
     with contextlib.ExitStack() as stack:
-        address = stack.enter_context(_server() if may_fork() else _pool())
-        stack.enter_context(environment({ADDRESS: address, MEMORY: str(memory)}))
+        if os.environ.get(ADDRESS) not in KEPT:
+            address = stack.enter_context(_server() if may_fork() else _pool())
+            stack.enter_context(environment({ADDRESS: address}))
+            KEPT.add(address)
+            stack.callback(KEPT.discard, address)
+        stack.enter_context(environment({MEMORY: str(memory)}))
         yield
 
 

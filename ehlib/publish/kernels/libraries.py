@@ -8,8 +8,6 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-import pandas as pd
-
 # Threads of these libraries would be lost in a fork, and each kernel has but one core to itself.
 # All kernels of a batch have the same settings, forked or not: sums depend on how they are split.
 SINGLE = {
@@ -111,6 +109,8 @@ def _rehearse() -> None:
 
     Every file is read again by each kernel; what stays is of the packages alone.
     """
+    import pandas as pd
+
     from ehlib.load.areas import read_areas
     from ehlib.load.indicators import read_indicators
     from ehlib.show.charts import plot_areas, svg_uri

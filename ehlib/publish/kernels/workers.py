@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from ehlib.publish.kernels.keeper import environment, may_fork
+from ehlib.publish.kernels.keeper import ADDRESS, MEMORY, environment, may_fork
 from ehlib.publish.kernels.libraries import SINGLE
 
 PRELOADED = ["ehlib.publish.kernels.execute"]  # what every worker would import
@@ -78,12 +78,22 @@ def work_through(
             _end(worker)
 
 
-def _start(work: Callable[[Any], object]) -> _Worker:
-    context = multiprocessing.get_context("forkserver" if may_fork() else "spawn")
+def start_ahead() -> None:
+    """Have the process that workers are forked from, where there is one, import while we plan."""
     if may_fork():
-        context.set_forkserver_preload(PRELOADED)
+        from multiprocessing import forkserver  # there is none on Windows
+
+        forkserver.set_forkserver_preload(PRELOADED)
+        with environment(SINGLE):
+            forkserver.ensure_running()
+
+
+def _start(work: Callable[[Any], object]) -> _Worker:
+    start_ahead()
+    context = multiprocessing.get_context("forkserver" if may_fork() else "spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, work))
+    given = {name: os.environ[name] for name in (ADDRESS, MEMORY) if name in os.environ}
+    process = context.Process(target=_serve, args=(theirs, work, given))
     with environment(SINGLE):
         process.start()
     theirs.close()
@@ -140,8 +150,14 @@ def _end(worker: _Worker) -> None:
         worker.pipe.close()
 
 
-def _serve(pipe: Connection, work: Callable[[Any], object]) -> None:
-    """Be a worker: do one task after another until the batch closes the pipe."""
+def _serve(pipe: Connection, work: Callable[[Any], object], given: dict[str, str]) -> None:
+    """Be a worker: do one task after another until the batch closes the pipe.
+
+    What is `given` of the environment may be later than the process that workers are forked from.
+    """
+    for name in (ADDRESS, MEMORY):
+        os.environ.pop(name, None)
+    os.environ.update(given)
     signal.signal(signal.SIGINT, _leave_to_batch)
     threading.Thread(target=_end_with_batch, daemon=True).start()
     with contextlib.suppress(EOFError, BrokenPipeError):

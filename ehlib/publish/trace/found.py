@@ -20,15 +20,20 @@ MADE = {  # measures made of several observations: how, and where that is descri
     "gap": "the peers' result less the group's, of one school year (docs/methods.md, "
     "rates.subtract)",
     "gap_limits": "limits of the gap from those of both results (docs/methods.md, rates.subtract)",
-    "per_1000": "the number as a rate per 1,000 children aged 0 to 17 who live there",
-    "per_1000_limits": "limits of that rate (docs/methods.md, intervals.poisson)",
+    "per_thousand": "the number as a rate per 1,000 children aged 0 to 17 who live there",
+    "per_thousand_limits": "limits of that rate (docs/methods.md, intervals.poisson)",
     "between": "the gap between places in that period, most deprived less least deprived or "
     "highest less lowest, as the page says (docs/methods.md, inequality)",
     "between_limits": "limits of that gap",
+    "most_deprived": "the most deprived end of the line through the groups in that period "
+    "(docs/methods.md, inequality)",
+    "least_deprived": "the least deprived end of the same line",
     "ratio": "the ratio of the same two figures",
     "ratio_limits": "limits of that ratio",
     "change": "the gap in that period less the gap in the first period of the table",
     "change_limits": "limits of that change, from those of both gaps",
+    "fifth": "fifth of the county's neighbourhoods by deprivation, 1 the most deprived",
+    "neighbourhoods": "how many neighbourhoods (LSOAs) of the area are in that tenth of England",
     "others": "lowest and highest figure of the places compared with, in that period",
     "middle": "median of the figures of the places compared with, in that period",
     "rank": "place of the area's figure among them, the highest first",
@@ -47,7 +52,8 @@ MADE = {  # measures made of several observations: how, and where that is descri
 # Made of one area's periods; others of all areas in one period.
 ALONG = {"since_april", "usual", "year_change"}
 NEAREST = 5
-SUMMED = "made of districts"
+SUMMED = {"district": ("made of districts", "locality")}  # what a number of none's own is made of
+SMALL = ("made of neighbourhoods", "place")
 
 
 @dataclass(frozen=True)
@@ -146,9 +152,8 @@ def _found(
 ) -> Found:
     row, area = rows.iloc[0], key.split(".")[1].upper()
     if row["area_code"].upper() != area:  # such as a locality, whose figures are sums of ours
-        row = (
-            row.to_frame().T.assign(area_code=area, area_name=SUMMED, area_type="locality").iloc[0]
-        )
+        name, kind = SUMMED.get(row["area_type"], SMALL)
+        row = row.to_frame().T.assign(area_code=area, area_name=name, area_type=kind).iloc[0]
     indicator = indicators[row["indicator_id"]].at(row["period_start"].date())
     said = definitions_in_force(rows, indicators).iloc[0]
     figure = (said["method"], said["multiplier"])
@@ -156,12 +161,12 @@ def _found(
 
 
 def _of_period(keys: pd.Series, types: pd.Series, wanted: str) -> pd.Series:
-    """Rows of the same area and period; where the area has none of its own, of its districts."""
+    """Rows of the same area and period, or else of its districts, or else of neighbourhoods."""
     parts = keys.str.split(".", expand=True)
     name, area, period = [*wanted.split("."), "", ""][:3]
     alike = (parts[0] == name) & (parts[2] == period)
-    own = alike & (parts[1] == area)
-    return own if own.any() else alike & (types == "district")
+    kinds = (parts[1] == area, types == "district", types == "lsoa")
+    return next((alike & kind for kind in kinds if (alike & kind).any()), alike & kinds[0])
 
 
 def _less_said(keys: pd.Series, wanted: str, own: pd.DataFrame) -> pd.Series:

@@ -9,6 +9,8 @@ from ehlib.load.indicators import Indicator, Version
 from ehlib.load.periods import in_words, parse_quarter
 from ehlib.measure.impact.progress import MOVED, NO_FIGURE, NOT_JUDGED
 from ehlib.show.board.words import (
+    QUARTER_NOTE,
+    VERBS,
     baseline_words,
     compared_cells,
     figure_cells,
@@ -38,13 +40,9 @@ PLANS = ("Early Help Development Plan 2013-16", "Children, Young People and Fami
 STATUS_NOTE = (
     "Baseline and national value as the early help plan printed them: tbc, to be confirmed; (p), "
     "provisional; N/A, not applicable. Status: against that baseline where it can be compared, "
-    "else against the same period a year before. Only a change larger than chance counts."
+    "else against the same period a year before. Only a change larger than chance counts. "
+    f"{QUARTER_NOTE}"
 )
-VERBS = {
-    "worsening": ("is worsening", "are worsening"),
-    "improving": ("is improving", "are improving"),
-    "no clear change": ("shows no clear change", "show no clear change"),
-}
 ADDED = "children's plan only"
 
 
@@ -79,11 +77,11 @@ def impact_findings(progress: pd.DataFrame, measures: Sequence[Indicator]) -> li
     """
     known = {each.id: each for each in measures}
     said = []
-    for status, verbs in VERBS.items():
+    for status in ("worsening", "improving", "no clear change"):
         rows = progress[progress["status"] == status]
         if len(rows):
             count, which = count_words(len(rows), "measure"), named(rows, known, figures=True)
-            said.append(f"{count} {verbs[len(rows) > 1]}: {which}.")
+            said.append(f"{count} {VERBS[status][len(rows) > 1]}: {which}.")
     said = said or ["No measure can be judged yet."]
     unclear = progress[progress["status"] == NOT_JUDGED]
     for reason, rows in unclear.groupby("reason", sort=False):

@@ -41,12 +41,34 @@ def recorded_words(action: Mapping[str, object]) -> str:
     return f"{begin(str(action['status']))}, recorded {_day(action['updated'])}"
 
 
+def count_actions(actions: pd.DataFrame, noun: str = "action") -> str:
+    """How many actions, and apart from them how many parts: `8 actions and 4 parts of one of them`.
+
+    Parameters
+    ----------
+    actions : DataFrame
+        As `read_actions` gives them; a part may stand here without the action it belongs to.
+    noun : str
+        What one action is called.
+    """
+    of = actions.loc[actions["part_of"] != "", "part_of"]
+    whole, parts = count_words(len(actions) - len(of), noun), count_words(len(of), "part")
+    if of.empty:
+        return whole
+    owners = len(of.unique())
+    if len(of) == len(actions):
+        return f"{parts} of {'an action' if owners == 1 else 'several actions'}"
+    if of.isin(actions["id"]).all():
+        return f"{whole} and {parts} of {'one' if owners == 1 else owners} of them"
+    return f"{whole} and {parts} of {'another' if owners == 1 else 'several actions'}"
+
+
 def show_standing(actions: pd.DataFrame) -> None:
     """Table of how many actions stand where; or that none is recorded."""
     if actions.empty:
         show_note(NONE)
         return
-    caption = "Number of actions by where they stand, for each priority."
+    caption = f"{begin(count_actions(actions))} by where they stand, for each priority."
     show_table(standing_table(actions), caption=caption)
 
 
@@ -67,7 +89,8 @@ def standing_table(actions: pd.DataFrame) -> pd.DataFrame:
     counts = counts.reindex(order).reindex(columns=list(STANDINGS)).fillna(0).astype("int64")
     counts.loc["All priorities"] = counts.sum()
     table = counts.rename(columns=begin).astype("str")
-    table.insert(0, "Actions", counts.sum(axis=1).astype("str"))
+    heading = "Actions and parts" if actions["part_of"].any() else "Actions"
+    table.insert(0, heading, counts.sum(axis=1).astype("str"))
     table = table.rename_axis("Priority").rename(index=PRIORITY_WORDS)
     return table.reset_index().rename_axis(columns=None)
 
@@ -114,8 +137,8 @@ def pressing_table(actions: pd.DataFrame) -> pd.DataFrame:
             "Action": each["action"],
             "By": month_words(each),
             "Stands": f"{MARKS[each['standing']]} {begin(each['standing'])}",
-            "Priority": PRIORITY_WORDS[each["priority"]],
             "Recorded status": recorded_words(each),
+            "Priority": PRIORITY_WORDS[each["priority"]],
             "Evidence": each["evidence"],
         }
         for each in chosen.to_dict("records")
@@ -163,7 +186,7 @@ def show_by_priority(
         show_markdown(f"### {priority}")
         show_table(
             actions_table(part, progress, indicators),
-            caption=f"{priority}: {count_words(len(part), 'action')}, those past their date first.",
+            caption=f"{priority}: {count_actions(part)}, those past their date first.",
             note=LINK_NOTE,
         )
 
@@ -178,14 +201,16 @@ def actions_findings(actions: pd.DataFrame, quarter: str) -> list[str]:
     unknown = int((actions["status"] == "").sum())
     day = f"{end.day} {end:%B %Y}"
     said = (
-        f"Of the plan's {len(actions)} dated actions, {_are(past, f'past the date set on {day}')} "
+        f"Of the plan's {count_actions(actions, 'dated action')}, "
+        f"{_are(past, f'past the date set on {day}')} "
         f"and {_are(int(counts.get(DUE_NEXT, 0)), 'due in the next 6 months')}."
     )
     if unknown == len(actions):
         return [f"{said} No status is recorded for any, so none can be called done or late."]
     said += f" {begin(_are(int(counts.get(DONE, 0)), 'recorded as done'))}."
     if unknown:
-        said += f" {count_words(unknown, 'action')} {_lack(unknown)} no status recorded."
+        silent = count_actions(actions[actions["status"] == ""])
+        said += f" {silent} {'have' if unknown > 1 else 'has'} no status recorded."
     return [said]
 
 
@@ -199,7 +224,7 @@ def linked_words(indicator_id: str, actions: pd.DataFrame) -> str:
         for each in linked.head(LISTED).to_dict("records")
     ]
     rest = len(linked) - LISTED
-    return "; ".join([*told, *([f"and {count_words(rest, 'more action')}"] if rest > 0 else [])])
+    return "; ".join([*told, *([f"and {rest} more"] if rest > 0 else [])])
 
 
 def _outcomes(
@@ -223,7 +248,3 @@ def _day(day: pd.Timestamp) -> str:
 
 def _are(count: int, what: str) -> str:
     return f"{count or 'none'} {'are' if count > 1 else 'is'} {what}"
-
-
-def _lack(count: int) -> str:
-    return "have" if count > 1 else "has"

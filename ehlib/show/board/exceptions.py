@@ -9,7 +9,7 @@ from ehlib.load.indicators import Indicator
 from ehlib.measure.compare import filter_latest, filter_totals
 from ehlib.measure.impact.progress import NO_FIGURE, YEAR
 from ehlib.measure.impact.standing import OVERDUE, UNKNOWN, without_action
-from ehlib.show.board.actions import linked_words
+from ehlib.show.board.actions import count_actions, linked_words
 from ehlib.show.board.words import (
     figure_cells,
     in_turn,
@@ -19,15 +19,15 @@ from ehlib.show.board.words import (
     unit_name,
 )
 from ehlib.show.cells import show_note, show_table
-from ehlib.show.figures.process import quarters_chart
+from ehlib.show.figures.process import quarters_chart, rule_words
 from ehlib.show.numbers import unmarked
 from ehlib.show.sentences import begin, count_words, in_sentence, list_words, short_label
 from ehlib.show.tables import LIMITS
 
-NONE = "No outcome that can be judged is off track: none is worsening or worse than {than}."
+NONE = "No outcome that can be judged is off track: none is worsening or worse than England."
 EXCEPTION_NOTE = (
-    "Off track means worsening, worse than England, or out of its usual range in the wrong "
-    "direction. Links between outcomes and actions are our reading of the plan."
+    "Off track means worsening, worse than England, or a process chart shows a concern. Links "
+    "between outcomes and actions are our reading of the plan."
 )
 
 
@@ -93,7 +93,7 @@ def show_exceptions(
 ) -> None:
     """Table of what is off track, or that nothing is."""
     if found.empty:
-        show_note(NONE.format(than="England"))
+        show_note(NONE)
         return
     sources = measures[measures["indicator_id"].isin(found["indicator_id"])]
     show_table(
@@ -147,12 +147,12 @@ def decisions(
         (
             overdue,
             "Agree a new date for each overdue action, or say that it stops",
-            f"{count_words(len(overdue), 'action')} past the date set and not done",
+            f"{count_actions(overdue)} past the date set and not done",
         ),
         (
             unknown,
             "Ask the bodies that lead to report on the actions past their date",
-            f"{count_words(len(unknown), 'action')} past the date set with no status recorded",
+            f"{count_actions(unknown)} past the date set with no status recorded",
         ),
         (
             lone,
@@ -190,13 +190,13 @@ def _of_county(row: Mapping[str, object]) -> list[str]:
 
 
 def _of_chart(own: pd.DataFrame, indicator: Indicator, areas: Areas) -> list[str]:
-    """That the latest quarter is out of the usual range the wrong way."""
+    """What the process chart shows of the latest quarter, where it is a concern."""
     totals = filter_totals(own, indicator)
     current = indicator.at(totals["period_start"].max().date()) if len(totals) else indicator
     chart = quarters_chart(totals, areas.county.code, current).dropna(subset="value")
     if chart.empty or chart["icon"].iloc[-1] != "concern":
         return []
-    return ["out of its usual range in the latest quarter"]
+    return [rule_words(chart.iloc[-1])]
 
 
 def _of_districts(own: pd.DataFrame, indicator: Indicator) -> list[str]:

@@ -1,14 +1,14 @@
 """What changed since the last report: figures new or restated, statuses, actions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import pandas as pd
 
 from ehlib.load.indicators import Indicator
-from ehlib.load.periods import earlier_quarter, parse_quarter
+from ehlib.load.periods import earlier_quarter, parse_period, parse_quarter
 from ehlib.measure.impact.progress import NO_FIGURE
-from ehlib.show.accounts.changes import counted_table, restated_table
+from ehlib.show.accounts.changes import CASES, counted_table, restated_table
 from ehlib.show.board.actions import recorded_words
 from ehlib.show.board.words import (
     SAID,
@@ -25,7 +25,6 @@ from ehlib.show.tables import LIMITS
 
 HALF_YEAR = timedelta(days=184)  # from one biannual report to the next
 YEAR = timedelta(days=366)
-CASES = "Counts of case records are not shown here, since they may be small."
 
 
 def up_to_last_report(measures: pd.DataFrame, quarter: str, quarters: int = 2) -> pd.DataFrame:
@@ -94,10 +93,36 @@ def show_news(
         show_note("No status of an action was recorded since then.")
 
 
-def restated_since(log: pd.DataFrame, prepared: str, ago: timedelta = HALF_YEAR) -> pd.DataFrame:
-    """Entries of the restatement log of a stretch of time before a preparation."""
+def restated_since(
+    log: pd.DataFrame,
+    prepared: str,
+    chosen: Sequence[Indicator],
+    *,
+    quarter: str,
+    ago: timedelta = HALF_YEAR,
+) -> pd.DataFrame:
+    """Entries of the restatement log of a stretch of time that a quarter's report may tell of.
+
+    Parameters
+    ----------
+    log : DataFrame
+        As `read_restated` gives it.
+    prepared : str
+        Day of the preparation, as `2014-04-20`, alone or with the time.
+    chosen : sequence of Indicator
+        Those reported; entries of others are left out.
+    quarter : str
+        The quarter reported; entries of periods that ended later are left out.
+    ago : timedelta
+        How long before the preparation an entry may have been made.
+    """
     since = (date.fromisoformat(prepared[:10]) - ago).isoformat()
-    return log[log["seen"] >= since].reset_index(drop=True)
+    end = parse_quarter(quarter).end
+    calendars = {each.id: each.calendar for each in chosen}
+    told = log[(log["seen"] >= since) & log["indicator_id"].isin(calendars)]
+    pairs = zip(told["period"], told["indicator_id"], strict=True)
+    over = [parse_period(label, calendars[key]).end <= end for label, key in pairs]
+    return told.loc[over, :].reset_index(drop=True)
 
 
 def show_restated(log: pd.DataFrame, codes: list[str], indicators: Mapping[str, Indicator]) -> None:

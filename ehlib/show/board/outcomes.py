@@ -8,10 +8,12 @@ from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
 from ehlib.load.indicators.reported import REPORT_SETS
 from ehlib.load.periods import in_words, parse_quarter
+from ehlib.measure.compare import ENGLAND
 from ehlib.measure.impact.progress import MOVED, NO_FIGURE, NOT_JUDGED
 from ehlib.show.board.words import (
     PRIORITY_WORDS,
     compared_cells,
+    counted,
     england_words,
     figure_cells,
     in_turn,
@@ -29,12 +31,6 @@ from ehlib.show.numbers import marked, unmarked
 from ehlib.show.sentences import begin, count_words, in_sentence, list_words, short_label
 from ehlib.show.tables import LIMITS
 
-VERBS = {  # what a status says of one indicator, and of several
-    "improving": ("is improving", "are improving"),
-    "no clear change": ("shows no clear change", "show no clear change"),
-    "worsening": ("is worsening", "are worsening"),
-    NOT_JUDGED: ("cannot be judged", "cannot be judged"),
-}
 COUNTED = (*reversed(MOVED), NOT_JUDGED, NO_FIGURE)  # a phone shows the first columns
 TITLES = {
     "all": "Outcomes of the children's plan",
@@ -167,16 +163,16 @@ def lacking_table(
 
 
 def _of_benchmark(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(area_code="E92000001")
+    return rows.assign(area_code=ENGLAND)
 
 
 def _counted(held: pd.DataFrame) -> str:
     """How many figures have each status: `3 are improving, 1 shows no clear change`."""
     said = []
-    for status, verbs in VERBS.items():
+    for status in (*MOVED, NOT_JUDGED):
         count = int((held["status"] == status).sum())
         if count or status == "worsening":
-            said.append(f"{count or 'none'} {verbs[count > 1]}")
+            said.append(counted(status, count))
     return list_words(said)
 
 

@@ -8,21 +8,13 @@ import pandas as pd
 from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
 from ehlib.load.periods import earlier_quarter, in_words, parse_quarter
-from ehlib.measure.impact.progress import MOVED, NO_FIGURE, NOT_JUDGED
+from ehlib.measure.impact.progress import MOVED, STATUSES
 from ehlib.show.board.actions import actions_findings
 from ehlib.show.board.exceptions import exceptions_findings
 from ehlib.show.board.news import news_findings
-from ehlib.show.board.words import synthetic_words
+from ehlib.show.board.words import counted, synthetic_words
 from ehlib.show.findings import last_day
 from ehlib.show.sentences import list_words
-
-COUNTED = {  # what a status says of one outcome, and of several or none
-    "improving": ("is improving", "are improving"),
-    "no clear change": ("shows no clear change", "show no clear change"),
-    "worsening": ("is worsening", "are worsening"),
-    NOT_JUDGED: ("cannot be judged", "cannot be judged"),
-    NO_FIGURE: ("has no figure", "have no figure"),
-}
 
 
 def board_context(areas: Areas, quarter: str) -> str:
@@ -73,9 +65,7 @@ def _outcomes(progress: pd.DataFrame) -> str:
     """How many outcomes have each status, as one sentence."""
     counts = Counter(progress["status"])
     told = [
-        f"{counts[status] or 'none'} {verbs[counts[status] > 1]}"
-        for status, verbs in COUNTED.items()
-        if counts[status] or status in MOVED
+        counted(status, counts[status]) for status in STATUSES if counts[status] or status in MOVED
     ]
     said = f"Of the plan's {len(progress)} outcomes, {list_words(told)}."
     return f"{said} {synthetic_words(progress.dropna(subset='value'), 'outcome')}".strip()

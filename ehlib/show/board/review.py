@@ -1,5 +1,6 @@
 """The year against the plan: each measure then, a year ago and now; what could not be judged."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import pandas as pd
@@ -7,18 +8,21 @@ import pandas as pd
 from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
 from ehlib.load.periods import earlier_quarter, parse_quarter
-from ehlib.measure.impact.progress import MOVED, NO_FIGURE, NOT_JUDGED
+from ehlib.measure.impact.progress import CHANGE, MOVED, NO_FIGURE, NOT_JUDGED
 from ehlib.measure.impact.standing import filter_due
-from ehlib.show.board.actions import NONE, actions_table
+from ehlib.show.board.actions import NONE, actions_table, count_actions
 from ehlib.show.board.words import (
+    QUARTER_NOTE,
     STATUS_NOTE,
     baseline_words,
+    counted,
     figure_cells,
     in_turn,
     limit_cells,
     list_names,
     named,
     status_words,
+    synthetic_words,
     unit_name,
 )
 from ehlib.show.cells import show_note, show_table
@@ -34,7 +38,6 @@ from ehlib.show.sentences import (
 from ehlib.show.tables import LIMITS
 
 CHANGE_NOTE = "Changes are in the figure's own unit, those of percentages in percentage points."
-CHANGE = ["year_change", "year_lower", "year_upper"]
 
 
 def review_context(areas: Areas, quarter: str) -> str:
@@ -60,17 +63,16 @@ def review_findings(
     quarter: str,
 ) -> list[str]:
     """What moved, what could not be judged, and which actions were due, as sentences."""
-    judged = progress[progress["status"].isin(MOVED)]
-    said = [
-        f"{len(judged)} of the {len(progress)} indicators can be judged: "
-        + list_words([_count(judged, status) for status in MOVED])
-        + "."
-    ]
+    counts = Counter(progress["status"])
+    judged = sum(counts[status] for status in MOVED)
+    moved = list_words([counted(status, counts[status]) for status in MOVED])
+    sample = synthetic_words(progress.dropna(subset="value"))
+    said = [f"{judged} of the {len(progress)} indicators can be judged: {moved}. {sample}".strip()]
     for status in ("worsening", "improving"):
         rows = progress[progress["status"] == status]
         if len(rows):
             said.append(f"{begin(status)}: {named(rows, indicators, figures=True)}.")
-    lacking = int((progress["status"] == NO_FIGURE).sum())
+    lacking = counts[NO_FIGURE]
     if lacking:
         have = "has" if lacking == 1 else "have"
         said.append(f"{begin(count_words(lacking, 'indicator'))} {have} no figure for the county.")
@@ -83,8 +85,7 @@ def _due_sentence(actions: pd.DataFrame, quarter: str) -> str:
         return NONE
     due = filter_due(actions, *year_of(quarter))
     done = int((due["status"] == "done").sum())
-    was = "was" if len(due) == 1 else "were"
-    said = f"{begin(count_words(len(due), 'action'))} of the plan {was} due in the year"
+    said = f"The plan had {count_actions(due)} due in the year"
     return said + (f"; {done or 'none'} recorded as done." if len(due) else ".")
 
 
@@ -129,7 +130,7 @@ def show_review(progress: pd.DataFrame, indicators: Mapping[str, Indicator], pla
     show_table(
         review_table(progress, indicators),
         caption=f"Outcomes of the plan that have a figure, {place}: then, a year before, now.",
-        note=f"{STATUS_NOTE} {CHANGE_NOTE}",
+        note=f"{STATUS_NOTE} {QUARTER_NOTE} {CHANGE_NOTE}",
         of=held,
     )
 
@@ -170,16 +171,6 @@ def show_due(
         caption=f"Actions due from {first:%B %Y} to {last:%B %Y}.",
         note="An action without a recorded status may be done: nobody has said so.",
     )
-
-
-def _count(rows: pd.DataFrame, status: str) -> str:
-    count = int((rows["status"] == status).sum())
-    verbs = {
-        "improving": ("is improving", "are improving"),
-        "no clear change": ("shows no clear change", "show no clear change"),
-        "worsening": ("is worsening", "are worsening"),
-    }
-    return f"{count or 'none'} {verbs[status][count > 1]}"
 
 
 def _before(row: Mapping[str, object], now: Indicator) -> str:

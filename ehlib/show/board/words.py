@@ -42,11 +42,28 @@ PRIORITY_WORDS = dict(  # as a table heads its rows, where the plan's own words 
         strict=True,
     )
 )
+VERBS = {  # what a status says of one outcome or none, and of several
+    "improving": ("is improving", "are improving"),
+    "no clear change": ("shows no clear change", "show no clear change"),
+    "worsening": ("is worsening", "are worsening"),
+    NOT_JUDGED: ("cannot be judged", "cannot be judged"),
+    NO_FIGURE: ("has no figure", "have no figure"),
+}
 SAID = {NOT_JUDGED: "cannot be judged", NO_FIGURE: "no figure yet"}
 STATUS_NOTE = (
     "Improving or worsening: moved more than chance would explain, against the plan's baseline "
     "where it can be compared, else against the same period a year before."
 )
+
+QUARTER_NOTE = (
+    "A quarter is compared with one quarter a year before; its chart asks whether it is unusual "
+    "among all held, and the two can differ."
+)
+
+
+def counted(status: str, count: int) -> str:
+    """How many have a status: `3 are improving`, `1 shows no clear change`, `none is worsening`."""
+    return f"{count or 'none'} {VERBS[status][count > 1]}"
 
 
 def status_words(status: str) -> str:

@@ -46,11 +46,6 @@ def rug_context(areas: Areas, quarter: str) -> str:
     return f"{areas.county.name}, each indicator's latest year that had ended by {_by(quarter)}."
 
 
-def spine_context(name: str, quarter: str) -> str:
-    """Line under the title of a profile."""
-    return f"{name}, each indicator's latest year that had ended by {_by(quarter)}."
-
-
 def _by(quarter: str) -> str:
     end = parse_quarter(quarter).end
     return f"{end.day} {end:%B %Y}"
@@ -142,11 +137,6 @@ def spine_rows(placed: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.
     """Rows of a spine chart with the text beside each bar; those without a figure left out."""
     known = placed.dropna(subset="value")
     return known.assign(text=[_text(row, indicators) for row in known.itertuples()])
-
-
-def spine_findings(rows: pd.DataFrame, name: str, quarter: str) -> list[str]:
-    """What a profile shows, or that there is nothing to show."""
-    return [spine_sentence(rows, name) or NOTHING.format(_by(quarter))]
 
 
 def spine_sentence(rows: pd.DataFrame, name: str) -> str:

@@ -29,6 +29,12 @@ MEANINGS = {
     "common cause": "usual variation",
     "": "not judged",
 }
+RULES = {  # what the latest point shows, by the first rule that it meets
+    "outside limits": "the latest quarter is {way} the limits of usual variation",
+    "trend": "the latest quarters have been {way} without a break",
+    "two of three": "two of the latest three quarters are far {way} the mean",
+    "run": "the latest quarters all lie {way} the mean",
+}
 LINES = {"mean": (0, ()), "lower_limit": (0, (4, 3)), "upper_limit": (0, (4, 3))}
 
 
@@ -177,12 +183,9 @@ def process_sentence(chart: pd.DataFrame, name: str) -> str:
     few = f" The {last['warning']}." if last["warning"] else ""
     if last["icon"] == "common cause":
         return f"{name}: the latest quarter is within usual variation.{few}"
-    way = last["side"]
-    told = {
-        "outside limits": f"the latest quarter is {way} the limits of usual variation",
-        "trend": f"the latest quarters have been {way} without a break",
-        "two of three": f"two of the latest three quarters are far {way} the mean",
-        "run": f"the latest quarters all lie {way} the mean",
-    }
-    meaning = MEANINGS[last["icon"]]
-    return f"{name}: {told[last['rule']]}, {meaning}.{few}"
+    return f"{name}: {rule_words(last)}, {MEANINGS[last['icon']]}.{few}"
+
+
+def rule_words(point: pd.Series) -> str:
+    """Which rule of process charts a point meets, in words; only for a special cause."""
+    return RULES[point["rule"]].format(way=point["side"])

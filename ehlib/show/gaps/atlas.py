@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-import numpy as np
 import pandas as pd
 
 from ehlib.load.areas import Areas
@@ -10,6 +9,7 @@ from ehlib.load.indicators import Indicator
 from ehlib.load.schema import KEY
 from ehlib.measure.gaps import ATLAS, Topic
 from ehlib.measure.gaps.change import NARROWED, TURNED, UNCLEAR, UNKNOWN, WIDENED
+from ehlib.show.board.words import list_names
 from ehlib.show.cells import is_synthetic, show_table
 from ehlib.show.findings import last_day
 from ehlib.show.gaps.words import change_sentence, verdict_words
@@ -18,10 +18,10 @@ from ehlib.show.sentences import (
     begin,
     in_sentence,
     label_words,
-    list_words,
     number,
     short_label,
 )
+from ehlib.show.tables import limits_text
 
 WAYS = {
     WIDENED: "widened",
@@ -43,6 +43,8 @@ HOW = {
 }
 MIXED = "The gap and the ratio can go different ways: when all places improve, a smaller gap may "
 MIXED += "still be a larger ratio."
+NO_COUNTS = "Chance is not known where the publisher gives no counts: without them there are no "
+NO_COUNTS += "limits."
 
 
 def atlas_context(areas: Areas, quarter: str) -> str:
@@ -58,27 +60,29 @@ def atlas_findings(
     said = [_summary(topics), *_clearest(topics)]
     missing = [key for key in ATLAS if key not in {topic.indicator.id for topic in topics}]
     if missing:
-        names = list_words([_words(key, indicators[key]) for key in missing])
+        names = list_names([_words(key, indicators[key]) for key in missing])
         end = last_day(quarter)
         said.append(f"No figures by district are held for a period that ended by {end}: {names}.")
     return [*filter(None, said)]
 
 
 def _summary(topics: list[Topic]) -> str:
-    """Which topics widened, narrowed or neither, in one sentence."""
-    told = []
+    """Which topics widened, narrowed or neither, and of which that is not known."""
+    said = []
     for verdict, way in WAYS.items():
         names = [
             _name(topic) for topic in topics if topic.change and topic.change.verdict == verdict
         ]
         if names:
-            told.append(f"{way} in {list_words(names)}")
-    said = [f"the gap between places {'; it '.join(told)}"] if told else []
+            what = "It" if said else "The gap between places"
+            said.append(f"{what} {way} in {list_names(names)}.")
     unsure = [_name(each) for each in topics if each.change and each.change.verdict == UNKNOWN]
     if unsure:
-        rest = f"for {list_words(unsure)}, published without limits, a change may be chance"
-        return begin("; ".join([*said, rest])) + "."
-    return f"{begin(said[0])}." if said else ""
+        said.append(
+            "A change may be chance where the publisher gives no counts, and so there are no "
+            f"limits: {list_names(unsure)}."
+        )
+    return " ".join(said)
 
 
 def _name(topic: Topic) -> str:
@@ -126,9 +130,7 @@ def summary_table(topics: list[Topic]) -> pd.DataFrame:
         if topic.change is None:
             continue
         change, ratio = topic.change, topic.series.set_index("period")["ratio"]
-        limits = (
-            "" if np.isnan(change.by[1]) else f"{number(change.by[1])} to {number(change.by[2])}"
-        )
+        limits = limits_text(*change.by[1:])
         ends = (change.first, change.last)
         then, now = (keyed(topic, [label]) for label in ends)
         rows.append(
@@ -139,7 +141,8 @@ def summary_table(topics: list[Topic]) -> pd.DataFrame:
                 "Gap now": marked([number(change.after[0])], now, "between")[0],
                 "Change": marked([number(change.by[0])], now, "change")[0],
                 "95% limits of change": marked([limits], now, "change_limits")[0],
-                "Ratio then and now": " and ".join(number(ratio[label], 2) for label in ends),
+                "Ratio then": marked([number(ratio[ends[0]], 2)], then, "ratio")[0],
+                "Ratio now": marked([number(ratio[ends[1]], 2)], now, "ratio")[0],
                 "Gap": verdict_words(change),
                 "Ratio": verdict_words(topic.relative),
             }
@@ -158,6 +161,7 @@ def show_summary(topics: list[Topic]) -> None:
     table = summary_table(topics)
     if len(table):
         rows = pd.concat([topic.districts for topic in topics], ignore_index=True)
-        show_table(
-            table, caption="Gaps between places, first and latest period.", note=MIXED, of=rows
-        )
+        unsure = any(topic.change and topic.change.verdict == UNKNOWN for topic in topics)
+        note = f"{MIXED} {NO_COUNTS}" if unsure else MIXED
+        caption = "Gaps between places, first and latest period."
+        show_table(table, caption=caption, note=note, of=rows)

@@ -76,7 +76,7 @@ def headline(
     row = rows.iloc[-1]
     pair = BY_ID[row["pair"]]
     indicator = indicators[pair.like]
-    said = pair_sentence(row, pair, indicator) + beside_england(row, england, pair.unit)
+    said = pair_sentence(row, pair, indicator) + beside_england(row, england)
     change = gap_change(rows[rows["pair"] == pair.id])
     moved = change_sentence(change, pair.unit, indicator, "the gap")
     return f"{said} {moved}".strip()

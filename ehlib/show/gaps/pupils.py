@@ -13,6 +13,7 @@ from ehlib.show.gaps.charts import gap_lines, plot_sides
 from ehlib.show.gaps.words import sized, verdict_words
 from ehlib.show.numbers import marked, unmarked
 from ehlib.show.sentences import begin, number, short_label
+from ehlib.show.tables import limits_text
 from ehlib.show.trends import plot_trends
 
 POORER = (MEALS, SIX_YEARS)
@@ -119,16 +120,14 @@ def _beside(lines: pd.DataFrame) -> list[str]:
 
 def gaps_table(rows: pd.DataFrame, england: pd.DataFrame, *, latest: bool = False) -> pd.DataFrame:
     """One row a pair and year, latest first, or its latest year alone: results, gap, limits."""
-    other = england[["pair", "period", "value"]].rename(columns={"value": "england"})
+    other = england.assign(england=marked(england["value"].map(number), england, "gap"))
+    other = other[["pair", "period", "england"]]
     ordered = rows.assign(order=rows["pair"].factorize()[0])
     ordered = ordered.sort_values(["order", "period_start"], ascending=[True, False])
     table = ordered.merge(other, on=["pair", "period"], how="left", validate="one_to_one")
     pairs = table["pair"].map(BY_ID)
     peers = table.assign(indicator_id=table["others_id"], category_type="", category="")
-    limits = [
-        f"{number(low)} to {number(high)}" if low == low else ""
-        for low, high in zip(table["lower_ci"], table["upper_ci"], strict=True)
-    ]
+    limits = map(limits_text, table["lower_ci"], table["upper_ci"])
     columns = {
         "Result": [f"Age {pair.age}, {pair.group}: {_short(pair.unit)}" for pair in pairs],
         "School year": table["period"].map(short_label),
@@ -136,7 +135,7 @@ def gaps_table(rows: pd.DataFrame, england: pd.DataFrame, *, latest: bool = Fals
         "Others": marked(table["others_value"].map(number), peers, "value"),
         "Gap": marked(table["value"].map(number), table, "gap"),
         "95% limits": marked(limits, table, "gap_limits"),
-        "England's gap": table["england"].map(number),
+        "England's gap": table["england"].fillna("[x]"),
         "Since the first year": _verdicts(table),
     }
     whole = unmarked(pd.DataFrame(columns))

@@ -3,7 +3,6 @@
 from functools import partial
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from ehlib.load.indicators import Indicator
@@ -16,7 +15,7 @@ from ehlib.show.gaps.lines import plot_gap_over_time
 from ehlib.show.numbers import marked, unmarked
 from ehlib.show.profiles.maps import map_years
 from ehlib.show.sentences import extremes, list_words, number, short_label
-from ehlib.show.tables import order_areas, values_text
+from ehlib.show.tables import limits_text, order_areas, values_text
 
 YARDSTICK = {
     "neighbourhoods": (
@@ -119,7 +118,7 @@ def _borrowed(topic: Topic) -> str:
 def years_table(rows: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     """One row a district, one column a period: the figures behind the maps."""
     ordered = order_areas(rows)
-    measure = "per_1000" if indicator.unit == PER_1000 else "value"
+    measure = "per_thousand" if indicator.unit == PER_1000 else "value"
     texts = ordered.assign(text=marked(values_text(ordered, indicator), ordered, measure))
     labels = list(dict.fromkeys(rows.sort_values("period_start")["period"]))
     wide = texts.pivot_table(
@@ -133,15 +132,17 @@ def series_table(topic: Topic) -> pd.DataFrame:
     """One row a period, latest first: the two ends, the gap and the ratio with their limits."""
     series = topic.series.sort_values("period_start", ascending=False)
     spread = series["kind"].iloc[0] == "spread"
-    ends = {"Most deprived end": "line_most", "Least deprived end": "line_least"}
+    rows = keyed(topic, series["period"])
     columns = {"Period": series["period"].map(short_label)}
     if spread:
         columns |= {"Worst or highest": series["most"], "Best or lowest": series["least"]}
     else:
-        columns |= {name: series[key].map(number) for name, key in ends.items()}
-    limits = _limits(series["lower_ci"], series["upper_ci"], 1)
-    ratio_limits = _limits(series["ratio_lower"], series["ratio_upper"], 2)
-    rows = keyed(topic, series["period"])
+        for side in ("most", "least"):
+            texts = series[f"line_{side}"].map(number)
+            columns[f"{side.capitalize()} deprived end"] = marked(texts, rows, f"{side}_deprived")
+    limits = map(limits_text, series["lower_ci"], series["upper_ci"])
+    ends = zip(series["ratio_lower"], series["ratio_upper"], strict=True)
+    ratio_limits = [limits_text(*each, 2) for each in ends]
     columns |= {
         "Gap": marked(series["value"].map(number), rows, "between"),
         "95% limits": marked(limits, rows, "between_limits"),
@@ -150,10 +151,3 @@ def series_table(topic: Topic) -> pd.DataFrame:
     }
     table = unmarked(pd.DataFrame({name: list(cells) for name, cells in columns.items()}))
     return table.loc[:, (table != "").any()]
-
-
-def _limits(lower: pd.Series, upper: pd.Series, decimals: int) -> list[str]:
-    return [
-        "" if np.isnan(low) else f"{number(low, decimals)} to {number(high, decimals)}"
-        for low, high in zip(lower, upper, strict=True)
-    ]

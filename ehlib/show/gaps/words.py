@@ -1,16 +1,16 @@
 """What a gap and its change amount to, in one sentence each."""
 
-import numpy as np
 import pandas as pd
 
 from ehlib.load.indicators import Indicator
 from ehlib.measure.gaps import GapChange, Pair
 from ehlib.measure.gaps.change import NARROWED, TURNED, UNKNOWN, WIDENED
 from ehlib.show.sentences import begin, label_words, number, short_label
+from ehlib.show.tables import limits_text
 
 SMALLER = {WIDENED: "widened", NARROWED: "narrowed"}
 PERCENT, POINTS = "percentage points", "points"
-NO_COUNTS = "without limits, that may be chance"
+NO_COUNTS = "published without the counts that limits need, so that may be chance"
 
 
 def sized(value: float, unit: str) -> str:
@@ -20,9 +20,8 @@ def sized(value: float, unit: str) -> str:
 
 def limits_words(low: float, high: float, decimals: int = 1) -> str:
     """Limits in brackets after a number; empty where there are none."""
-    if np.isnan(low) or np.isnan(high):
-        return ""
-    return f" (95% limits {number(low, decimals)} to {number(high, decimals)})"
+    told = limits_text(low, high, decimals)
+    return f" (95% limits {told})" if told else ""
 
 
 def pair_sentence(row: pd.Series, pair: Pair, indicator: Indicator) -> str:
@@ -41,7 +40,7 @@ def pair_sentence(row: pd.Series, pair: Pair, indicator: Indicator) -> str:
     )
 
 
-def beside_england(row: pd.Series, england: pd.DataFrame, unit: str) -> str:
+def beside_england(row: pd.Series, england: pd.DataFrame) -> str:
     """England's gap of the same pair and year, as a sentence to follow; empty where not known."""
     same = england[(england["pair"] == row["pair"]) & (england["period"] == row["period"])]
     if same.empty:
@@ -85,7 +84,7 @@ def change_sentence(change: GapChange | None, unit: str, indicator: Indicator, w
         return f"{who} {SMALLER[change.verdict]} {by}: it went from {then} to {now}."
     if change.verdict == TURNED:
         return f"{who} turned round: it went from {then} to {now}."
-    by = f"change {number(value)}, 95% limits {number(low)} to {number(high)}"
+    by = f"change {number(value)}, 95% limits {limits_text(low, high)}"
     return f"{who} showed no clear change: {then} at first and {now} at last ({by})."
 
 
@@ -97,8 +96,8 @@ def sized_in(value: float, unit: str) -> str:
 
 
 def verdict_words(change: GapChange | None) -> str:
-    """Verdict as a table has it, with a sign that says the same; empty without two years."""
+    """Verdict as a table has it, with a sign that says the same, or that there is none."""
     if change is None:
-        return "only one year"
+        return "no earlier year to compare with"
     signs = {WIDENED: "\u25b2 ", NARROWED: "\u25bc "}
     return f"{signs.get(change.verdict, '')}{change.verdict}"

@@ -1,17 +1,15 @@
 """Small maps: districts year by year with shared classes, and neighbourhoods."""
 
 import geopandas as gpd
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
-from ehlib.show.charts import INK, NARROW, QUIET, WIDE, new_axes, small_axes, wrapped
-from ehlib.show.maps import BLUES, HATCH, add_class, class_names
+from ehlib.show.charts import INK, NARROW, WIDE, new_axes, small_axes
+from ehlib.show.maps import add_class, add_legend, class_names, shade
 from ehlib.show.sentences import short_label
 
 COARSE = 1800.0  # metres that a boundary of a small map may stray: two pixels of it
+LINE = 0.4  # points: outlines of small maps
 FINENESS = 220  # points across a map: no smaller step is seen
 
 
@@ -60,11 +58,12 @@ def map_years(
     rounded = measures.assign(value=measures["value"].round(decimals))
     for ax, period in zip(grid.flat, periods, strict=False):
         rows = add_class(rounded[rounded["period"] == period], breaks)
-        _shade(ax, shapes.merge(rows, on="area_code", how="left", validate="one_to_one"))
+        drawn = shapes.merge(rows, on="area_code", how="left", validate="one_to_one")
+        shade(ax, drawn, linewidth=LINE)
         ax.set_title(short_label(period), fontsize=9)
     wanted = measures[measures["period"].isin(periods)]
     blank = len(wanted.dropna(subset="value")) < len(periods) * len(shapes)
-    _add_legend(grid.flat[0].figure, class_names(breaks, decimals), unit, blank=blank)
+    add_legend(grid.flat[0].figure, class_names(breaks, decimals), unit, blank=blank)
     return grid.flat[0]
 
 
@@ -106,40 +105,9 @@ def map_neighbourhoods(
     step = max(east - west, north - south) / FINENESS
     whole = drawn.dissolve("map_class").simplify(step).reset_index()
     whole = whole.set_axis(["map_class", "geometry"], axis=1).set_geometry("geometry")
-    _shade(ax, whole.assign(map_class=whole["map_class"].where(whole["map_class"] >= 0)))
+    classed = whole.assign(map_class=whole["map_class"].where(whole["map_class"] >= 0))
+    shade(ax, classed, linewidth=LINE)
     districts.geometry.simplify_coverage(step).plot(ax=ax, fc="none", ec=INK, linewidth=0.9)
     blank = bool((drawn["map_class"] < 0).any())
-    _add_legend(ax.figure, names or class_names(breaks, 0), unit, blank=blank)
+    add_legend(ax.figure, names or class_names(breaks, 0), unit, blank=blank)
     return ax
-
-
-def _shade(ax: Axes, shapes: gpd.GeoDataFrame) -> None:
-    known = shapes["map_class"].notna()
-    edges = {"edgecolor": INK, "linewidth": 0.4, "clip_on": False}
-    if known.any():
-        fills = [BLUES[int(each)] for each in shapes.loc[known, "map_class"]]
-        shapes[known].plot(ax=ax, color=fills, **edges)
-    if not known.all():
-        with mpl.rc_context({"hatch.linewidth": 0.5}):
-            shapes[~known].plot(ax=ax, facecolor="white", hatch=HATCH, **edges)
-    ax.autoscale_view()
-
-
-def _add_legend(figure: Figure, names: list[str], unit: str, *, blank: bool) -> None:
-    patches = [
-        Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=name)
-        for name, colour in zip(names, BLUES, strict=False)
-    ]
-    if blank:
-        patches.append(Patch(facecolor="white", edgecolor=QUIET, hatch=HATCH, label="no figure"))
-    narrow = figure.get_figwidth() == NARROW
-    figure.legend(
-        handles=patches,
-        title=wrapped(unit, 40),
-        loc="outside lower left",
-        ncols=2 if narrow else 3,
-        frameon=False,
-        fontsize=9,
-        title_fontsize=9,
-        alignment="left",
-    )

@@ -202,7 +202,7 @@ def filter_shown(measures: pd.DataFrame) -> pd.DataFrame:
 def linked_sentence(found: RankCorrelation) -> str:
     """How far child poverty and poor education go together across neighbourhoods."""
     way = "tend to be" if found.lower > 0 else "are not clearly"
-    limits = f"{number(found.lower, 2)} to {number(found.upper, 2)}"
+    limits = tables.limits_text(found.lower, found.upper, 2)
     return (
         f"Across {found.places} neighbourhoods (LSOAs), those with more children in low-income "
         f"families {way} those where education and skills are poorest: rank correlation "

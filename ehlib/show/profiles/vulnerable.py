@@ -8,8 +8,10 @@ import pandas as pd
 
 from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
+from ehlib.measure.compare import ENGLAND
 from ehlib.measure.vulnerable import GROUPS, Group
 from ehlib.measure.vulnerable import group_ids as group_ids
+from ehlib.show.board.words import list_names
 from ehlib.show.cells import show_facts, show_figure, show_markdown, show_note, show_table
 from ehlib.show.findings import last_day
 from ehlib.show.numbers import marked, unmarked
@@ -20,7 +22,6 @@ from ehlib.show.sentences import (
     ends_of,
     in_sentence,
     label_words,
-    list_words,
     number,
     short_label,
     with_unit,
@@ -64,7 +65,7 @@ def vulnerable_findings(
     rest = []
     if lacking:
         end = last_day(quarter)
-        rest = [f"No figures are held for a period that ended by {end}: {list_words(lacking)}."]
+        rest = [f"No figures are held for a period that ended by {end}: {list_names(lacking)}."]
     return [*held[:4], *rest]
 
 
@@ -217,7 +218,7 @@ def group_table(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.D
         last = part.iloc[-1]
         alike = int((part["definition"] == last["definition"]).sum())
         first = "" if ends is None else texts[ends[0].name]
-        england = part.tail(1).assign(area_code="E92000001", value=last["benchmark_value"])
+        england = part.tail(1).assign(area_code=ENGLAND, value=last["benchmark_value"])
         known = _comparable(now) and pd.notna(last["benchmark_value"])
         beside = values_text(england, now)[0] if known else ""
         found.append(

@@ -7,11 +7,13 @@ import pandas as pd
 
 from ehlib.load.areas import Areas
 from ehlib.measure.gaps import Deprived, Spread, districts_of, small_shapes, spread_of_events
+from ehlib.measure.gaps.neighbourhoods import DECILE
 from ehlib.show.cells import show_figure, show_markdown, show_note
 from ehlib.show.findings import last_day
 from ehlib.show.numbers import marked, unmarked
 from ehlib.show.profiles.maps import map_neighbourhoods
 from ehlib.show.sentences import count_words, list_words, number, possessive, short_label
+from ehlib.show.tables import limits_text
 
 FIFTHS = [
     "least deprived fifth of England",
@@ -78,8 +80,11 @@ def tenths_table(found: Deprived) -> pd.DataFrame:
     """How many neighbourhoods are in each tenth of England, most deprived first."""
     counts = found.shapes["decile"].value_counts().reindex(range(1, 11), fill_value=0)
     labels = [str(tenth) for tenth in range(1, 11)]
-    labels[0], labels[-1] = "1 (most deprived)", "10 (least deprived)"
-    return pd.DataFrame({"Tenth of England": labels, "Neighbourhoods": counts.map(str).to_list()})
+    whose = {"indicator_id": DECILE, "area_code": found.area_code, "period": found.edition}
+    group = {"sex": "persons", "age": "all", "category_type": "tenth", "category": labels}
+    texts = marked(counts.map(str), pd.DataFrame(whose | group), "neighbourhoods")
+    labels = ["1 (most deprived)", *labels[1:-1], "10 (least deprived)"]
+    return unmarked(pd.DataFrame({"Tenth of England": labels, "Neighbourhoods": texts}))
 
 
 def spread_sentence(found: Spread | None, rates: pd.DataFrame, name: str) -> str:
@@ -91,7 +96,7 @@ def spread_sentence(found: Spread | None, rates: pd.DataFrame, name: str) -> str
     return (
         f"In {when}, half of the {number(found.events, 0)} children in low-income families in "
         f"{name} lived in {found.half} of its {found.places} larger neighbourhoods; {elsewhere}% "
-        "lived outside the most deprived fifth of them."
+        "lived outside the most deprived fifth of the county's neighbourhoods."
     )
 
 
@@ -139,16 +144,14 @@ def show_low_income(
 def places_table(rates: pd.DataFrame) -> pd.DataFrame:
     """One row a neighbourhood, highest rate first: number, rate, limits and fifth of the county."""
     rows = rates.sort_values("value", ascending=False).reset_index(drop=True)
-    limits = [
-        f"{number(low)} to {number(high)}"
-        for low, high in zip(rows["lower_ci"], rows["upper_ci"], strict=True)
-    ]
+    limits = map(limits_text, rows["lower_ci"], rows["upper_ci"])
+    fifths = [number(each, 0) for each in rows["fifth"]]
     columns = {
         "Neighbourhood": list(rows["area_name"]),
         "Children": marked(rows["numerator"].map(lambda each: number(each, 0)), rows, "number"),
-        "Per 1,000 children": marked(rows["value"].map(number), rows, "per_1000"),
-        "95% limits": marked(limits, rows, "per_1000_limits"),
-        "Fifth by deprivation (1 is most)": rows["fifth"].map(lambda each: number(each, 0)),
+        "Per 1,000 children": marked(rows["value"].map(number), rows, "per_thousand"),
+        "95% limits": marked(limits, rows, "per_thousand_limits"),
+        "Fifth of the county (1 is most deprived)": marked(fifths, rows, "fifth"),
     }
     return unmarked(pd.DataFrame(columns))
 

@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import json
+import os
 import shutil
 import struct
 import sys
@@ -492,6 +493,30 @@ def test_leak_in_the_body_of_a_page_is_caught(in_bodies, name):
     _, rule, layer = IN_BODY[name]
     found = in_bodies[name]
     assert any(leak.rule == rule and layer in leak.layer for leak in found), found
+
+
+def test_several_processes_find_what_one_finds(
+    tmp_path, clean, shown, truth, prepared, monkeypatch
+):
+    pieces = [piece for piece, _, _ in [*IN_BODY.values()][:9]]
+    together(tmp_path, clean, ["<p>ENQ-004417</p>", "<p>ENQ-004417</p>", *pieces])
+    one = leaks_of(tmp_path, shown, truth, prepared)
+    monkeypatch.setattr("ehlib.publish.release.through.MANY", 2)
+    folders = {"processed_dir": prepared, "raw_dir": prepared / "raw"}
+    several = check_release(tmp_path, shown=shown, truth=truth, **folders, processes=3)
+    assert {leak.file for leak in several} == {f"plant-{number}.html" for number in range(11)}
+    assert sorted(map(str, several)) == sorted(map(str, one))
+
+
+def test_process_that_ends_leaves_its_part_to_be_looked_through_here(
+    tmp_path, clean, shown, truth, monkeypatch
+):
+    together(tmp_path, clean, [piece for piece, _, _ in [*IN_BODY.values()][:4]])
+    one = leaks_of(tmp_path, shown, truth)
+    monkeypatch.setattr("ehlib.publish.release.through.MANY", 2)
+    monkeypatch.setattr("ehlib.publish.release.through._look_apart", os._exit)
+    several = check_release(tmp_path, shown=shown, truth=truth, processes=2)
+    assert sorted(map(str, several)) == sorted(map(str, one)) != []
 
 
 @pytest.fixture(scope="module")

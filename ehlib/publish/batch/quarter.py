@@ -194,7 +194,8 @@ def run(
         if published:
             finish_set(record, staged, facts=work.facts, due=due, out=out)
             shown = released.frame if released else None
-            gate(staged, shown=shown, **folders, raw_dir=raw_beside(processed_dir))
+            looked = {"raw_dir": raw_beside(processed_dir), "processes": room_for(len(due))}
+            gate(staged, shown=shown, **folders, **looked)
             if released:
                 record_release(released, processed_dir, reference_dir=reference_dir)
             swap(staged, out)

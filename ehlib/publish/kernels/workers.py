@@ -16,7 +16,7 @@ from typing import Any
 from ehlib.publish.kernels.keeper import ADDRESS, MEMORY, environment, may_fork
 from ehlib.publish.kernels.libraries import SINGLE
 
-PRELOADED = ["ehlib.publish.kernels.execute"]  # what every worker would import
+PRELOADED = ["ehlib.publish.kernels.execute", "ehlib.publish.release"]  # what workers import
 GRACE = 60.0  # seconds beyond a task's own limit that a worker may take for all around it
 
 

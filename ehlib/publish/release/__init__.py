@@ -1,8 +1,7 @@
 """The release gate: opens a set of pages and downloads as an outsider would, and finds leaks."""
 
 import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,17 +13,15 @@ from ehlib.measure.disclosure.ledger import read_ledger
 from ehlib.measure.disclosure.policy import read_policies
 from ehlib.publish.folder import MANIFEST, NOT_COUNTED
 from ehlib.publish.release.figures.hidden import Hidden, small_counts
-from ehlib.publish.release.files.layers import Layer, Leak, unwrap
+from ehlib.publish.release.files.layers import Leak
 from ehlib.publish.release.files.listing import listing_leaks
 from ehlib.publish.release.look import Look
 from ehlib.publish.release.private import read_known
+from ehlib.publish.release.through import look_through
 
 __all__ = ["Leak", "ReleaseError", "check_release", "gate"]
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE, PROCESSED = ROOT / "data" / "reference", ROOT / "data" / "processed"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-KINDS = {".html", ".json", ".geojson", ".csv", ".tsv", ".txt", ".svg", ".png", ".jpg", ".jpeg"}
-KINDS |= {".xlsx", ".ods", ".gz"}
 Small = Callable[[pd.DataFrame], pd.DataFrame]  # hides small counts of some rows
 LISTED = 20  # leaks that an error lists before it says how many more
 
@@ -48,6 +45,7 @@ def gate(
     processed_dir: Path = PROCESSED,
     reference_dir: Path = REFERENCE,
     raw_dir: Path | None = None,
+    processes: int = 1,
 ) -> None:
     """Let a finished set of pages through, or stop it.
 
@@ -55,7 +53,7 @@ def gate(
     ----------
     staged : Path
         Folder with everything that would go out, index and manifest included.
-    shown, processed_dir, reference_dir, raw_dir
+    shown, processed_dir, reference_dir, raw_dir, processes
         As for `check_release`.
 
     Raises
@@ -64,7 +62,7 @@ def gate(
         If anything in it leaks; names file, layer, rule and snippet of each.
     """
     folders = {"processed_dir": processed_dir, "reference_dir": reference_dir, "raw_dir": raw_dir}
-    leaks = check_release(staged, shown=shown, **folders)
+    leaks = check_release(staged, shown=shown, **folders, processes=processes)
     if leaks:
         raise ReleaseError(leaks)
 
@@ -77,6 +75,7 @@ def check_release(
     processed_dir: Path | None = None,
     reference_dir: Path = REFERENCE,
     raw_dir: Path | None = None,
+    processes: int = 1,
 ) -> list[Leak]:
     """Every leak in a folder of pages and downloads.
 
@@ -96,6 +95,8 @@ def check_release(
         Catalogue, policy, and the e-mail addresses that may be shown (`release.toml`).
     raw_dir : Path, optional
         Folder of the extracts, whose ids are looked for as they came.
+    processes : int
+        How many look through pages at once, where there are enough for it.
 
     Returns
     -------
@@ -118,7 +119,7 @@ def check_release(
     elif truth is not None:
         shown = _with_the_rest(shown, truth, small)
     look = Look(Hidden(shown, truth, indicators), read_known(reference_dir))
-    leaks = [leak for path in paths for leak in _file_leaks(path, folder, look)]
+    leaks = look_through(paths, folder, look, processes=processes)
     leaks += [*look.ids.leaks(processed_dir, raw_dir), *listing_leaks(folder, paths)]
     return sorted(dict.fromkeys(leaks), key=lambda leak: leak.file)
 
@@ -132,21 +133,6 @@ def _files(folder: Path) -> list[Path]:
     if not paths:
         raise SourceError(f"{folder.name} is empty; expected pages")
     return paths
-
-
-def _file_leaks(path: Path, folder: Path, look: Look) -> Iterator[Leak]:
-    name = path.relative_to(folder).as_posix()
-    if path.is_symlink() or not path.is_file():
-        yield Leak(name, "folder", name, "link")
-        return
-    if not all(NAME.fullmatch(part) for part in name.split("/")) or path.suffix not in KINDS:
-        yield Leak(name, "folder", name, "foreign_file")
-    yield from look.words(Layer(name, "file name", "text", name), name)
-    for layer in unwrap(name, path.read_bytes()):
-        if isinstance(layer, Leak):
-            yield layer
-        else:
-            yield from look.leaks(layer)
 
 
 def _truth(processed: Path | None) -> pd.DataFrame | None:

@@ -39,6 +39,12 @@ class Words:
             if len(held) < PLACES:
                 held.append((Layer(layer.file, layer.name, layer.kind, None), within))
 
+    def add(self, places: dict[str, list[tuple[Layer, str]]]) -> None:
+        """Keep the words that another process found, with where they stand."""
+        for word, found in places.items():
+            held = self.places.setdefault(word, [])
+            held += found[: PLACES - len(held)]
+
     def leaks(self, processed: Path | None, raw: Path | None) -> Iterator[Leak]:
         """Leaks for the words that are ids of prepared records or of their extracts.
 

@@ -33,6 +33,10 @@ class Words:
         self.pattern = re.compile(whole, re.IGNORECASE) if self.named else None
         self.found = lru_cache(maxsize=KEPT)(self._found)
 
+    def __reduce__(self) -> tuple[type, tuple[dict[str, str]]]:
+        """What a copy for another process is made of; the texts kept stay here."""
+        return Words, (self.named,)
+
     def _found(self, text: str) -> tuple[tuple[int, int, str], ...]:
         if not self.pattern:
             return ()

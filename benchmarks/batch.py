@@ -49,10 +49,20 @@ def main() -> None:
         ctypes.CDLL(None).prctl(ADOPT, 1, 0, 0, 0)
     print(machine())
     with planned(options.processed) as runs:
+        start_up(runs)
         for pages in options.pages:
             compare(spread_out(runs, pages), options)
         if options.long:
             grow(spread_out(runs, options.long))
+
+
+def start_up(work: dict) -> None:
+    """Time one page by itself, with a kernel that starts cold and with a forked one."""
+    with tempfile.TemporaryDirectory() as name:
+        write_work(Path(name, "one"), work)
+        found = measure("starts", Path(name, "one"))
+    said = f"{found['cold']:.2f} s in a kernel that starts cold, {found['warm']:.2f} s in a forked"
+    print(f"{found['page']} by itself: {said}")
 
 
 def machine() -> str:

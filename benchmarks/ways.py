@@ -7,6 +7,7 @@ naive   papermill.execute_notebook, then `jupyter nbconvert --to html` in a proc
 two     the same in two processes
 ours    the batch's own runner: forked kernels, one exporter a process, downloads included
 limit   the same cells and the same page and downloads, as a function in two warm processes
+starts  the last page alone, in kernels that start cold and in forked ones
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import json
 import multiprocessing
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -103,6 +105,20 @@ def ours(work: list) -> dict:
             growth.append({"pages": len(times), "pace": pace} | standing())
     seconds = time.perf_counter() - begun
     return {"seconds": seconds, "first": times[0], "failed": failed, "growth": growth}
+
+
+def starts(work: list) -> dict:
+    """Median seconds of the last page by itself, in a kernel that starts cold and in a warm one."""
+    from ehlib.publish.batch.runner import render
+    from ehlib.publish.kernels import warm_kernels
+
+    job = work[-1]
+    Path(job.path).parent.mkdir(parents=True, exist_ok=True)
+    cold = statistics.median(render(job).seconds for _ in range(5))
+    with warm_kernels():
+        render(job)
+        warm = statistics.median(render(job).seconds for _ in range(5))
+    return {"page": job.page, "cold": cold, "warm": warm}
 
 
 def standing() -> dict[str, float]:
@@ -194,7 +210,7 @@ def digests(folder: Path, way: str) -> dict[str, str]:
     return found
 
 
-WAYS = {"naive": naive, "two": two, "ours": ours, "limit": limit}
+WAYS = {"naive": naive, "two": two, "ours": ours, "limit": limit, "starts": starts}
 
 
 if __name__ == "__main__":

@@ -150,14 +150,17 @@ def run_trace(options: argparse.Namespace) -> int:
 
 
 def run_bench(options: argparse.Namespace) -> int:
-    """Time a batch against the loop that users write and against a limit; takes a while."""
-    script = ROOT / "benchmarks" / "batch.py"
-    if not script.is_file():
-        raise ValueError("benchmarks/batch.py is not here; expected a copy of the whole project")
-    sizes = [str(each) for each in options.pages]
+    """Time batches against the loop that users write and against a limit; takes a while."""
+    scripts = [ROOT / "benchmarks" / name for name in ("batch.py", "changes.py")]
+    if not all(script.is_file() for script in scripts):
+        raise ValueError("benchmarks/ is not here; expected a copy of the whole project")
     asked = [f"--{name}={getattr(options, name)}" for name in ("repeats", "naive", "long")]
-    command = [sys.executable, script, *asked, f"--processed={options.processed}", "--pages"]
-    return subprocess.run([*command, *sizes], check=False).returncode
+    asked += [f"--processed={options.processed}", "--pages", *map(str, options.pages)]
+    for script, words in zip(scripts, (asked, options.rows), strict=True):
+        code = subprocess.run([sys.executable, script, *words], check=False).returncode
+        if code:
+            return code
+    return 0
 
 
 def run_release(options: argparse.Namespace) -> int:
@@ -211,6 +214,9 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--repeats", type=int, default=5, help="rounds")
     bench.add_argument("--naive", type=int, default=6, help="pages that the naive ways run")
     bench.add_argument("--long", type=int, default=0, help="pages of one long batch, such as 500")
+    bench.add_argument(
+        "--rows", nargs="*", default=[], help="sizes of the sample, such as 5000 10000000"
+    )
     bench.add_argument("--processed", type=Path, default=DATA / "processed", help="input")
 
     trace = _command(commands, "trace", run_trace)

@@ -241,7 +241,9 @@ def _add_reports(commands: argparse._SubParsersAction) -> None:
     reports.add_argument("--out", type=Path, help="folder of the pages; reports/QUARTER without it")
     reports.add_argument("--only", default="", metavar="GLOB", help="pages whose name fits")
     reports.add_argument("--area", default="", metavar="CODE", help="pages of one area")
-    reports.add_argument("--jobs", type=int, help="pages at once; as many as have room without it")
+    reports.add_argument(
+        "--jobs", type=_positive, help="pages at once; as many as have room without it"
+    )
     reports.add_argument(
         "--dry-run", action="store_true", help="say what would run and why, run nothing"
     )
@@ -284,6 +286,14 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from ehlib.load.schema import ObservationError, SourceError
 
     return SourceError, ObservationError, ValueError, OSError
+
+
+def _positive(text: str) -> int:
+    """Whole number above 0, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is too few; expected 1 or more")
+    return number
 
 
 def _say(line: str) -> None:

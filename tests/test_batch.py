@@ -15,13 +15,17 @@ import nbformat.v4 as v4
 import pandas as pd
 import pytest
 
+from ehlib import cli
 from ehlib.load.periods import parse_quarter
 from ehlib.load.schema import COLUMNS, DATES, NUMBERS, TEXT
 from ehlib.publish import batch, folder
 from ehlib.publish.batch import BatchError, Run, parameters, runs, schedule
+from ehlib.publish.batch.making import room
+from ehlib.publish.batch.record import kept_as_last
 from ehlib.publish.batch.runner import Job, render, run_jobs
 from ehlib.publish.folder import BatchHeldError, FolderError, hold, read_manifest, stage, swap
 from ehlib.publish.page import PageFacts, write_index
+from ehlib.publish.release import ReleaseError
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "data" / "reference"
@@ -635,6 +639,53 @@ def test_set_left_aside_by_a_batch_that_was_stopped_comes_back(project):
     with hold(out):
         assert contents(out) == before
     assert [path.name for path in out.parent.iterdir() if path.is_dir()] == ["2013-14-Q3"]
+
+
+def test_folder_of_another_set_is_left_to_its_batch(project):
+    out = earlier_set(project)
+    others = [out.with_name(f".2013-14-Q3.{name}") for name in ("draft.new-7", "new-7.old", "kept")]
+    for other in others:
+        other.mkdir()
+    with hold(out):
+        assert all(other.is_dir() for other in others)
+
+
+@pytest.mark.parametrize(
+    ("published", "said"), [(True, "2013/14-Q3 is published"), (False, "is not published")]
+)
+def test_last_batch_that_cannot_be_written_says_what_stands(tmp_path, published, said):
+    record = {"quarter": "2013/14-Q3", "runs": []}
+    wanted = rf"last_batch\.json cannot be written: .*{said}"
+    nowhere = tmp_path / "nowhere"
+    with (
+        pytest.raises(FolderError, match=wanted),
+        kept_as_last(record, nowhere, published=published),
+    ):
+        pass
+
+
+def test_last_batch_tells_of_a_set_that_the_gate_refused(tmp_path):
+    record = {"quarter": "2013/14-Q3", "runs": []}
+    with pytest.raises(ReleaseError), kept_as_last(record, tmp_path, published=True):
+        raise ReleaseError([])
+    assert json.loads((tmp_path / "last_batch.json").read_text("utf-8"))["published"] is False
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "two"])
+def test_number_of_pages_at_once_is_a_whole_number_above_0(jobs, capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["reports", "--jobs", jobs])
+    assert caught.value.code == 2
+    assert "--jobs" in capsys.readouterr().err
+
+
+def test_files_that_a_container_keeps_in_memory_count_as_free(monkeypatch, tmp_path):
+    told = {"MEMORY": "", "LIMIT": "5000", "USED": "4900", "KEPT": "anon 100\ninactive_file 4000"}
+    for name, text in told.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        monkeypatch.setattr(room, name, tmp_path / name)
+    monkeypatch.setattr(os, "sysconf_names", {})
+    assert room.free_memory() == 4100
 
 
 def test_swap_that_fails_leaves_the_earlier_set(project, monkeypatch):

@@ -15,7 +15,8 @@ import nbformat.v4 as v4
 import pytest
 
 from ehlib.publish import batch
-from ehlib.publish.batch import Run, quarter
+from ehlib.publish.batch import Run
+from ehlib.publish.batch.making import whole
 from ehlib.publish.kernels import execute, keeper
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +39,7 @@ class Words(HTMLParser):
 
 def test_parameter_is_text_and_never_code(tmp_path, monkeypatch):
     # The gate would stop such a text as code; here only what the parameter does is looked at.
-    monkeypatch.setattr(quarter, "gate", lambda *_, **__: None)
+    monkeypatch.setattr(whole, "gate", lambda *_, **__: None)
     monkeypatch.setenv("EHLIB_FORK", "0")
     shutil.copytree(ROOT / "data" / "reference", tmp_path / "reference")
     (tmp_path / "processed").mkdir()

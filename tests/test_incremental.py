@@ -37,6 +37,7 @@ from ehlib.publish import batch
 from ehlib.publish.batch import quarter
 from ehlib.publish.batch.keys import code, page
 from ehlib.publish.batch.keys.world import stamped, standing_set
+from ehlib.publish.batch.making import whole
 from ehlib.publish.folder import file_digest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,7 +49,7 @@ def runner(monkeypatch):
     """Runs cells in this process, and has the names of the pages that it ran."""
     quick = QuickRunner()
     monkeypatch.setattr(quarter, "run_jobs", quick)
-    monkeypatch.setattr(quarter, "gate", lambda *_, **__: None)  # has tests of its own
+    monkeypatch.setattr(whole, "gate", lambda *_, **__: None)  # has tests of its own
     return quick
 
 
@@ -58,7 +59,7 @@ def made(tmp_path_factory):
     project = make_project(tmp_path_factory.mktemp("made") / "project")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(quarter, "run_jobs", QuickRunner())
-        patch.setattr(quarter, "gate", lambda *_, **__: None)
+        patch.setattr(whole, "gate", lambda *_, **__: None)
         assert run_all(project).published
     return project
 
@@ -442,6 +443,18 @@ def test_set_does_not_stand_when_any_file_around_it_differs(quarterly, path):
     assert standing(quarterly) is None
 
 
+@pytest.mark.parametrize("path", ["reports", "reports/2013-14-Q3/manifest.json"])
+def test_set_does_not_stand_when_it_was_deleted(quarterly, path):
+    target = quarterly / path
+    shutil.rmtree(target) if target.is_dir() else target.unlink()
+    assert standing(quarterly) is None
+
+
+def test_set_does_not_stand_in_another_folder(quarterly):
+    given = {f"{name}_dir": quarterly / name for name in ("processed", "reference", "notebooks")}
+    assert standing_set(QUARTER, out=quarterly / "elsewhere", **given) is None
+
+
 def test_set_does_not_stand_in_another_environment(quarterly, monkeypatch):
     monkeypatch.setattr("ehlib.publish.batch.keys.world.environment", lambda: {"pandas": "99"})
     assert standing(quarterly) is None
@@ -600,6 +613,14 @@ def test_page_depends_on_what_its_notebook_imports_and_what_that_imports():
     assert {"ehlib/publish/page.py", "ehlib/publish/template/page.css"} <= used
     assert not {"ehlib/measure/spc/__init__.py", "ehlib/show/maps.py", "ehlib/cli.py"} & used
     assert not any(name.startswith("ehlib/publish/batch/") for name in used)
+
+
+def test_code_of_a_page_is_whole_under_imports():
+    used = set(code.code_files(json.dumps({"cells": []})))
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in used]
+    needed = code.files_of(frozenset(name.removesuffix(".__init__") for name in names))
+    assert {code.name_of(path) for path in needed - used if path.suffix == ".py"} == set()
+    assert ROOT / "ehlib/show/hidden.py" in used  # the note on hidden figures is on every page
 
 
 def test_imports_inside_functions_count():

@@ -5,6 +5,7 @@ import ctypes
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -88,7 +89,8 @@ def _holder(note: Path) -> str:
 
 def _recover(out: Path) -> None:
     """Put back the set that a batch stopped between its two renames left aside, and tidy up."""
-    left = [path for path in out.parent.iterdir() if path.name.startswith(f".{out.name}.")]
+    ours = re.compile(rf"\.{re.escape(out.name)}\.(?:new|old)-\d+")
+    left = [path for path in out.parent.iterdir() if ours.fullmatch(path.name)]
     aside = [path for path in left if ".old-" in path.name]
     if aside and not out.exists():
         max(aside, key=lambda path: path.stat().st_mtime).replace(out)

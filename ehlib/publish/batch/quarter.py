@@ -16,19 +16,19 @@ from ehlib.publish.batch.making.whole import (
     Published,
     finish_set,
     in_words,
+    let_through,
     may_publish,
-    raw_beside,
     stage_pages,
 )
 from ehlib.publish.batch.record import (
     BatchResult,
     begin_record,
+    kept_as_last,
     now,
     planned_entry,
     version,
-    write_last_batch,
 )
-from ehlib.publish.batch.released import Released, protected_data, record_release
+from ehlib.publish.batch.released import Released, protected_data
 from ehlib.publish.batch.runner import Job, Outcome, run_jobs
 from ehlib.publish.batch.runs import (
     NOTEBOOKS,
@@ -45,7 +45,6 @@ from ehlib.publish.folder import hold, read_manifest, stage, swap
 from ehlib.publish.page import PageFacts
 from ehlib.publish.parts.commentary import read_commentary
 from ehlib.publish.parts.glossary import PAGE, read_terms
-from ehlib.publish.release import gate
 
 
 def run_quarter(
@@ -77,7 +76,8 @@ def run_quarter(
     only, area : str
         Run these pages alone, as for `plan`; the others stay as they were published.
     dry_run : bool
-        Check what would run and why, and run nothing.
+        Check what would run and why, and run nothing. What may be shown is worked out, and kept
+        for the batch.
     jobs, publish_partial, progress, force, scheduler
         As for `run`.
 
@@ -98,9 +98,8 @@ def run_quarter(
     period = parse_quarter(quarter)
     out = out or ROOT / "reports" / period.slug
     folders = {"processed_dir": processed_dir, "reference_dir": reference_dir}
-    with protected_data(
-        processed_dir, reference_dir=reference_dir, quarter=period.label
-    ) as released:
+    protected = protected_data(processed_dir, reference_dir=reference_dir, quarter=period.label)
+    with in_words(out), protected as released:
         read = {"reference_dir": reference_dir, "processed_dir": released.folder}
         due = plan(period.label, notebooks_dir=notebooks_dir, **read)
         chosen = select(due, area=area, only=only)
@@ -191,15 +190,11 @@ def run(
         record["runs"] = [entries[item.page] for item in due if item.page in entries]
         record |= {"protection": released.account if released else {}, "finished": now()}
         published = may_publish(record["runs"], publish_partial)
-        if published:
-            finish_set(record, staged, facts=work.facts, due=due, out=out)
-            shown = released.frame if released else None
-            looked = {"raw_dir": raw_beside(processed_dir), "processes": room_for(len(due))}
-            gate(staged, shown=shown, **folders, **looked)
-            if released:
-                record_release(released, processed_dir, reference_dir=reference_dir)
-            swap(staged, out)
-    write_last_batch(record, processed_dir, published=published)
+        with kept_as_last(record, processed_dir, published=published):
+            if published:
+                finish_set(record, staged, facts=work.facts, due=due, out=out)
+                let_through(staged, released, processes=jobs or room_for(len(due)), **folders)
+                swap(staged, out)
     mended = lost if published else ()
     return BatchResult(
         quarter, out, published, record["runs"], mended=mended, outdated=tuple(outdated)
@@ -207,7 +202,7 @@ def run(
 
 
 def _dry_run(chosen: list[Run], *, due: list[Run], force: bool, **given: object) -> BatchResult:
-    """What would run and why, without running or writing anything."""
+    """What would run and why, without running or publishing anything."""
     check_runs(chosen)
     quarter, out = given.pop("quarter"), given.pop("out")
     work = _work(due, quarter, **given)

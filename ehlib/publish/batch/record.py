@@ -6,12 +6,14 @@ import json
 import platform
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ehlib.publish.folder import MANIFEST, write_synced
+from ehlib.publish.folder import MANIFEST, FolderError, write_synced
 
 if TYPE_CHECKING:
     from ehlib.publish.batch.keys.data import Snapshot
@@ -207,9 +209,25 @@ def write_manifest(record: dict, folder: Path) -> None:
     _write(folder / MANIFEST, record | {"runs": runs})
 
 
-def write_last_batch(record: dict, processed_dir: Path, *, published: bool) -> None:
-    """Write the record of the batch that ran last, errors included."""
-    _write(processed_dir / LAST_BATCH, record | {"published": published})
+@contextmanager
+def kept_as_last(record: dict, processed_dir: Path, *, published: bool) -> Iterator[None]:
+    """Write the record of the batch that ran last, errors included, however its publishing ends.
+
+    FolderError says, where it cannot be written, whether the set was published.
+    """
+    stands = False
+    try:
+        yield
+        stands = published
+    finally:
+        try:
+            _write(processed_dir / LAST_BATCH, record | {"published": stands})
+        except OSError as error:
+            said = "is published" if stands else "is not published"
+            raise FolderError(
+                f"{LAST_BATCH} cannot be written: {error.strerror}; the set of "
+                f"{record['quarter']} {said}"
+            ) from error
 
 
 def now() -> str:

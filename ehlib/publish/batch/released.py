@@ -15,18 +15,18 @@ from ehlib.load.areas import read_areas
 from ehlib.load.indicators import read_indicators
 from ehlib.load.periods import parse_quarter
 from ehlib.load.schema import COLUMNS, read_observations
-from ehlib.measure import disclosure, release, survival
 from ehlib.measure.disclosure.ledger import write_release
 from ehlib.measure.release import MARK, RELEASED, protect_release, releases_folder
-from ehlib.publish.folder import BatchHeldError, file_digest, hold, stage, swap, write_synced
+from ehlib.publish.batch.keys.code import files_of, name_of
+from ehlib.publish.batch.schedule import BatchError
+from ehlib.publish.folder import file_digest, hold, stage, swap, write_synced
 
 # Case records, refused rows and figures seen before stay behind: no page is made from them.
 COPIED = ["boundaries*.parquet", "lookups.parquet", "sources.json", "unmapped.json"]
 LOGS = ["restated.csv", "revisions.csv"]  # tell old figures beside new ones
 RECORD = "record.parquet"  # what the ledger will keep
 REFERENCES = ["areas.toml", "disclosure.toml", "indicators.toml"]
-SOLVED_BY = [*Path(disclosure.__file__).parent.glob("*.py")]
-SOLVED_BY += [*Path(release.__file__).parent.glob("*.py"), Path(survival.__file__)]
+SOLVED_BY = frozenset({"ehlib.measure.release", "ehlib.publish.batch.released"})
 
 
 @dataclass(frozen=True)
@@ -94,12 +94,12 @@ def record_release(found: Released, processed_dir: Path, *, reference_dir: Path)
 
     Raises
     ------
-    BatchHeldError
+    BatchError
         If other figures were published since these were protected: the two are not safe together.
     """
     mark = _read_mark(found.folder)
     if mark.get("key") != _key(processed_dir, reference_dir, found.quarter):
-        raise BatchHeldError(
+        raise BatchError(
             f"data or releases changed while the pages of {found.quarter} were made, which were "
             "not protected together; run the batch again"
         )
@@ -148,8 +148,9 @@ def _key(processed_dir: Path, reference_dir: Path, quarter: str) -> str:
     """What the protected figures follow from: data, policy, earlier releases and the method."""
     names = [*COPIED, *LOGS, "observations.parquet", "releases/*/*.parquet"]
     data = [path for name in names for path in processed_dir.glob(name)]
-    paths = [*sorted(data), *(reference_dir / name for name in REFERENCES), *sorted(SOLVED_BY)]
+    paths = [*sorted(data), *(reference_dir / name for name in REFERENCES)]
     told = [(path.name, file_digest(path)) for path in paths]
+    told += [(name_of(path), file_digest(path)) for path in sorted(files_of(SOLVED_BY))]
     return hashlib.sha256(json.dumps([quarter, told]).encode()).hexdigest()
 
 

@@ -71,11 +71,12 @@ def run_jobs(jobs: list[Job], *, processes: int) -> Iterator[Outcome]:
         when the caller stops asking.
     """
     from ehlib.publish.kernels import warm_kernels
+    from ehlib.publish.kernels.keeper import MEMORY, environment
 
     again = []
     few = len(jobs) <= FEW
     memory = max(LEAST, (free_memory() or 0) // processes)
-    with contextlib.nullcontext() if few else warm_kernels(memory=memory):
+    with environment({MEMORY: str(memory)}) if few else warm_kernels(memory=memory):
         for job, outcome in _run(jobs, processes):
             if outcome.lost:
                 again.append(job)

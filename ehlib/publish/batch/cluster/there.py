@@ -14,7 +14,8 @@ from ehlib.publish.batch.cluster.bundle import VERSIONS
 from ehlib.publish.batch.cluster.messages import read_job, write_outcome
 from ehlib.publish.batch.cluster.worker import SIZE
 from ehlib.publish.batch.keys.environment import environment
-from ehlib.publish.batch.runner import Job, render
+from ehlib.publish.batch.making.room import cores, free_memory
+from ehlib.publish.batch.runner import LEAST, Job, render
 from ehlib.publish.kernels import warm_kernels
 
 LISTED = 5
@@ -29,7 +30,7 @@ def serve() -> None:
     _say(answers, wrong.encode())
     jobs: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
-    with warm_kernels():
+    with warm_kernels(memory=max(LEAST, (free_memory() or 0) // cores())):
         while message := jobs.get():
             _say(answers, _run(read_job(message), Path.cwd()))
 

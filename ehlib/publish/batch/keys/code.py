@@ -9,7 +9,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[3]
 TEXT = {".py", ".sql", ".j2", ".css", ".js", ".toml", ".csv"}
-MAKING = ["publish/*.py", "publish/template/*", "publish/parts/**/*", "publish/downloads/**/*"]
+MAKING = frozenset({"ehlib.publish.page", "ehlib.publish.downloads"})  # turn it into a page
+TEMPLATE = "publish/template/*"
 # Modules that read nothing by themselves; a notebook with others may open any file that it likes.
 HARMLESS = {"ehlib", "functools", "datetime", "math", "itertools", "collections", "IPython"}
 HARMLESS |= {"hashlib", "operator", "re", "statistics"}
@@ -35,9 +36,9 @@ def code_files(text: str) -> list[Path]:
     if "ehlib" in wanted or not _parses(text):
         used = {path for path in PACKAGE.rglob("*") if path.suffix in TEXT}
     else:
-        used = _closure(frozenset(wanted)) | {PACKAGE / "__init__.py"}
-    making = {path for pattern in MAKING for path in PACKAGE.glob(pattern)}
-    return sorted(path for path in used | making if path.suffix in TEXT)
+        used = files_of(frozenset(wanted)) | {PACKAGE / "__init__.py"}
+    used |= files_of(MAKING) | {*PACKAGE.glob(TEMPLATE)}
+    return sorted(path for path in used if path.suffix in TEXT)
 
 
 def reads_by_itself(text: str) -> bool:
@@ -55,6 +56,33 @@ def reads_by_itself(text: str) -> bool:
             if isinstance(node, ast.Import | ast.ImportFrom) and not _is_harmless(node):
                 return True
     return False
+
+
+@functools.lru_cache(maxsize=64)
+def files_of(wanted: frozenset[str]) -> frozenset[Path]:
+    """Files of some modules and of all that they import in their turn.
+
+    Parameters
+    ----------
+    wanted : frozenset of str
+        Full names of modules of the package.
+
+    Returns
+    -------
+    frozenset of Path
+        With the other files beside them, such as tables and queries.
+    """
+    found: set[Path] = set()
+    waiting = list(wanted)
+    while waiting:
+        for path in _files(waiting.pop()):
+            if path not in found:
+                found.add(path)
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                waiting += _imports(path, digest)
+    beside = {each for path in found for each in path.parent.glob("*") if each.suffix in TEXT}
+    sql = PACKAGE.rglob("*.sql")
+    return frozenset(found | {path for path in beside if path.suffix != ".py"} | set(sql))
 
 
 def name_of(path: Path) -> str:
@@ -117,22 +145,6 @@ def _homes() -> dict[str, str]:
     given = [node.value for node in tree.body if isinstance(node, ast.Assign)]
     homes = next(ast.literal_eval(each) for each in given if isinstance(each, ast.Dict))
     return {name: home for home, names in homes.items() for name in names}
-
-
-@functools.lru_cache(maxsize=64)
-def _closure(wanted: frozenset[str]) -> frozenset[Path]:
-    """Files of some modules and of all that they import in their turn."""
-    found: set[Path] = set()
-    waiting = list(wanted)
-    while waiting:
-        for path in _files(waiting.pop()):
-            if path not in found:
-                found.add(path)
-                digest = hashlib.sha256(path.read_bytes()).hexdigest()
-                waiting += _imports(path, digest)
-    beside = {each for path in found for each in path.parent.glob("*") if each.suffix in TEXT}
-    sql = PACKAGE.rglob("*.sql")
-    return frozenset(found | {path for path in beside if path.suffix != ".py"} | set(sql))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -51,7 +51,7 @@ def standing_set(
     out = out or ROOT / "reports" / period.slug
     manifest = _read(out / MANIFEST)
     told = _read(processed_dir / STORE / period.slug / STAMP)
-    if not told or told.get("manifest") != file_digest(out / MANIFEST) or lost_files(out, manifest):
+    if not told or told.get("manifest") != _digest(out / MANIFEST) or lost_files(out, manifest):
         return None
     folders = {"processed": processed_dir, "reference": reference_dir, "notebooks": notebooks_dir}
     if told["stamp"] != _digest_of(world(period.label, out, folders)):

@@ -6,6 +6,7 @@ from pathlib import Path
 RUN = 500_000_000  # bytes of memory that a run may take, with a map of England's small areas
 MEMORY, LIMIT = Path("/proc/meminfo"), Path("/sys/fs/cgroup/memory.max")
 USED, SHARE = LIMIT.with_name("memory.current"), LIMIT.with_name("cpu.max")
+KEPT = LIMIT.with_name("memory.stat")
 
 
 def room_for(pages: int) -> int:
@@ -35,8 +36,14 @@ def free_memory() -> int | None:
         told.append(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     limit = _text(LIMIT).strip()
     if limit.isdigit():
-        told.append(int(limit) - int(_text(USED) or 0))
+        told.append(int(limit) - int(_text(USED) or 0) + _given_back())
     return min(told, default=None)
+
+
+def _given_back() -> int:
+    """Bytes of files that a container keeps in memory only until somebody needs the room."""
+    lines = (line.split() for line in _text(KEPT).splitlines())
+    return next((int(words[1]) for words in lines if words[:1] == ["inactive_file"]), 0)
 
 
 def _text(path: Path) -> str:

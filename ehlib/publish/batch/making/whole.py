@@ -10,10 +10,12 @@ from pathlib import Path
 from ehlib.publish.batch.keys.world import lost_files
 from ehlib.publish.batch.making.jobs import Work
 from ehlib.publish.batch.record import is_standing, standing_entry, write_manifest
+from ehlib.publish.batch.released import Released, record_release
 from ehlib.publish.batch.runs import Run
 from ehlib.publish.folder import BatchHeldError, FolderError, file_digest
 from ehlib.publish.index import write_index
 from ehlib.publish.page import PageFacts
+from ehlib.publish.release import gate
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -82,12 +84,6 @@ def stage_pages(
     return outdated
 
 
-def raw_beside(processed_dir: Path) -> Path | None:
-    """Folder of extracts beside the prepared data, whose ids no page may hold."""
-    raw = processed_dir.parent / "raw"
-    return raw if raw.is_dir() else None
-
-
 def may_publish(entries: list[dict], publish_partial: bool) -> bool:
     """Whether all pages are there or, in a partial set, any."""
     standing = [is_standing(entry) for entry in entries]
@@ -119,6 +115,39 @@ def finish_set(record: dict, staged: Path, *, facts: PageFacts, due: list[Run], 
     write_manifest(record | {"files": {index.name: file_digest(index)}}, staged)
 
 
+def let_through(
+    staged: Path,
+    released: Released | None,
+    *,
+    processes: int,
+    processed_dir: Path,
+    reference_dir: Path,
+) -> None:
+    """Have the gate look at a finished set, and write down what it shows and hides.
+
+    Parameters
+    ----------
+    staged : Path
+        The set, whole.
+    released : Released or None
+        The protected data that its pages were made from, where they were protected together.
+    processes : int
+        How many look at once.
+    processed_dir, reference_dir : Path
+        As for `gate`.
+
+    Raises
+    ------
+    ReleaseError
+        If anything leaks; nothing is written down then.
+    """
+    folders = {"processed_dir": processed_dir, "reference_dir": reference_dir}
+    looked = {"raw_dir": _raw_beside(processed_dir), "processes": processes}
+    gate(staged, shown=released.frame if released else None, **folders, **looked)
+    if released:
+        record_release(released, processed_dir, reference_dir=reference_dir)
+
+
 @contextmanager
 def in_words(out: Path) -> Iterator[None]:
     """Say of an error of the disk what it means for a set, and what to do."""
@@ -148,3 +177,9 @@ def _is_lost(path: Path, digest: str) -> bool:
 
 def _standing(path: Path) -> Path:
     return next(each for each in (path, *path.parents) if each.exists())
+
+
+def _raw_beside(processed_dir: Path) -> Path | None:
+    """Folder of extracts beside the prepared data, whose ids no page may hold."""
+    raw = processed_dir.parent / "raw"
+    return raw if raw.is_dir() else None

@@ -66,7 +66,9 @@ def vulnerable_findings(
     if lacking:
         end = last_day(quarter)
         rest = [f"No figures are held for a period that ended by {end}: {list_names(lacking)}."]
-    return [*held[:4], *rest]
+    few = len(held) < len(lacking) and bool(held)
+    count = f"Figures are held for {len(held)} of the {len(GROUPS)} groups that the page follows."
+    return [*([count] if few else []), *held[: 3 if few else 4], *rest]
 
 
 def filter_used(own: pd.DataFrame) -> pd.DataFrame:

@@ -19,18 +19,18 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-from anew import Known, UnknownId, recalculated
+from anew import Known, UnknownIdError, recalculated
 from anew.known import read_known, released_apart
 from python_calamine import CalamineWorkbook
 
 NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?")
 MARKER = re.compile(r"\[[a-z]\]")
-PERIOD = re.compile(r"(?<![\d.,-])(?:19|20)\d\d(?:/\d\d)?(?:\sQ[1-4])?(?![\d%]|[.,]\d)")
+PERIOD = re.compile(r"(?<![\d.,-])(?:19|20)\d\d(?:[/-]\d\d)?(?:\sQ[1-4])?(?![\d%]|[.,]\d)")
 FIGURES = re.compile(r"(?:[^A-Za-z]|\b(?:to|of|and)\b)*")  # no other words
 OUTSIDE = ("Notes", "Source", "Table")  # last columns of a CSV, which are about the table
 # Share of the cells with figures that may have no id, by kind of page (its number): counts of
 # rows, indicators and actions, and figures as the plans print them, are of no observation.
-WITHOUT_ID = {}
+WITHOUT_ID = {"01": 1.0, "02": 0.2, "07": 0.1, "08": 0.75, "09": 0.06, "13": 0.9, "14": 0.3}
 
 
 @dataclass
@@ -105,7 +105,7 @@ def compare_cell(same: Same, place: str, cell: list[str], known: Known) -> None:
         measure = each.rpartition(".")[2]
         try:
             found = recalculated(each, known)
-        except UnknownId as error:
+        except UnknownIdError as error:
             same.differences.append(f"{place}: {each} shows {text!r}; {error}")
             return
         if found is None:

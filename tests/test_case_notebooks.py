@@ -76,6 +76,16 @@ def findings(shown: list[tuple[dict, str]]) -> list[str]:
     return next(facts["findings"] for facts, _ in shown if facts["role"] == "findings")
 
 
+def table_captions(shown: list[tuple[dict, str]]) -> list[str]:
+    return [facts["table"]["caption"] for facts, _ in shown if facts["role"] == "table"]
+
+
+def closing_rows(shown: list[tuple[dict, str]]) -> list[list[str]]:
+    """Rows of the table of times to close: all levels together, then each level that is told."""
+    tables = [facts["table"] for facts, _ in shown if facts["role"] == "table"]
+    return next(x["rows"] for x in tables if x["caption"].startswith("Time to close, year"))
+
+
 def test_early_help_page_of_the_county(run_here):
     shown = run_here("05_early_help_cases")
     assert "Early help: Nottinghamshire" in of_role(shown, "title")[0]
@@ -94,8 +104,15 @@ def test_early_help_page_of_a_locality_leaves_out_what_is_too_small(run_here):
     shown = run_here("05_early_help_cases", area_code=WEST)
     assert "West Nottinghamshire" in findings(shown)[0]
     notes = " ".join(of_role(shown, "note"))
-    assert "page alone" in notes
+    assert notes.count("page alone, since elsewhere the numbers are too small") == 2
     assert len(of_role(shown, "figure")) == 5
+    captions = table_captions(shown)
+    assert not any(each.startswith("Episodes open for 26 weeks") for each in captions)
+    assert not any(each.startswith("Episodes by level of the one before") for each in captions)
+    county = table_captions(run_here("05_early_help_cases"))
+    assert len(county) == len(captions) + 2
+    assert len(closing_rows(shown)) == 1
+    assert "[c]" not in " ".join(of_role(shown, "table"))
 
 
 def test_quality_page_names_the_share_adequate_and_each_service(run_here):

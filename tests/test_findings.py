@@ -10,15 +10,15 @@ from ehlib.load.areas import read_areas
 from ehlib.load.indicators import read_indicators
 from ehlib.show import findings
 from ehlib.show.findings import (
-    EDITIONS,
     FEW,
-    HIDDEN,
     NO_LIMITS,
     NUMBERS,
     POPULATIONS,
     PROVISIONAL,
     SOME_LIMITS,
 )
+from ehlib.show.summary import lacking
+from ehlib.show.summary.lacking import EDITIONS, HIDDEN
 
 NAN = np.nan
 AREAS = read_areas()
@@ -108,12 +108,12 @@ def test_context_names_no_benchmark_that_is_not_there(measures):
 
 
 def test_indicator_findings_begin_with_the_districts(measures):
-    assert [*filter(None, findings.indicator_findings(measures, last(measures), RATE, AREAS))] == [
+    assert findings.indicator_findings(measures, last(measures), RATE, AREAS) == [
         "Ashfield had the highest rate in 2013 (28.0 per 1,000 girls) and Rushcliffe the lowest "
         "(12.0).",
         "The rate was higher than England's (24.0 per 1,000) in Ashfield, and lower in Rushcliffe.",
-        "Nottinghamshire's rate in 2013 was 24.0 per 1,000 girls, not clearly different from "
-        "England's (24.0 per 1,000).",
+        "Nottinghamshire's rate in 2013 was 24.0 per 1,000 girls (95% limits 22.0 to 26.0), not "
+        "clearly different from England's (24.0 per 1,000).",
         "Nottinghamshire's rate fell from 29.0 per 1,000 in 2012 to 24.0 per 1,000 in 2013.",
     ]
 
@@ -123,7 +123,11 @@ def test_districts_moves_are_told_where_the_county_has_none(measures):
     said = findings.indicator_findings(districts, last(districts), RATE, AREAS)
     assert "From 2012 to 2013, the rate fell in Ashfield and Rushcliffe." in said
     only = last(districts)
-    assert findings.indicator_findings(only, only, RATE, AREAS)[2] == ""
+    assert findings.indicator_findings(only, only, RATE, AREAS)[2:] == [
+        "A figure is held for 2013 alone, so no change can be shown.",
+        "Neither England's nor Nottinghamshire's figure for 2013 is held, so the districts are set "
+        "beside one another alone.",
+    ]
 
 
 def test_moves_are_told_only_since_the_definition_changed():
@@ -132,6 +136,8 @@ def test_moves_are_told_only_since_the_definition_changed():
     said = findings.indicator_findings(changed, last(changed), RATE, AREAS)
     assert "From 2013 to 2014, the rate fell in Ashfield." in said
     broken = districts.assign(definition=["a", "b", "c"])
+    told = findings.indicator_findings(broken, last(broken), RATE, AREAS)
+    assert "No earlier figure can be compared with the latest." in told
     assert not any(
         "From" in each for each in findings.indicator_findings(broken, last(broken), RATE, AREAS)
     )
@@ -143,6 +149,65 @@ def test_page_says_when_districts_were_last_known(measures):
     said = findings.indicator_findings(held, last(held), RATE, AREAS)
     assert "The latest figures for districts are for 2012." in said
     assert said[0].startswith("Nottinghamshire's rate in 2013")
+
+
+def test_page_of_the_county_alone_says_what_is_not_held(measures):
+    county = last(measures)[2:3].assign(benchmark_value=NAN)
+    assert findings.indicator_findings(county, county, RATE, AREAS) == [
+        "Nottinghamshire's rate in 2013 was 24.0 per 1,000 girls (95% limits 22.0 to 26.0).",
+        "A figure is held for 2013 alone, so no change can be shown.",
+        "England's figure for 2013 is not held, so no place is compared with England.",
+        "No figures for districts are held, so it cannot be said where in the county they are "
+        "high or low.",
+    ]
+    number = findings.indicator_findings(county, county, NUMBER, AREAS)
+    assert not any("England" in each for each in number)
+
+
+def test_england_without_limits_or_county_is_named_by_its_figure(measures):
+    bare = (
+        last(measures)
+        .assign(lower_ci=NAN, upper_ci=NAN)
+        .replace({"area_code": {"England": "E92000001"}})
+    )
+    said = findings.indicator_findings(bare, bare.drop(index=bare.index[2]), RATE, AREAS)
+    assert said[1] == "England's rate in 2013 was 24.0 per 1,000 girls."
+    assert said[-1] == "Nottinghamshire's figure for 2013 is not held."
+
+
+def test_england_that_is_not_reliable_is_not_called_missing(measures):
+    unsure = last(measures).assign(benchmark_value=NAN)
+    said = findings.indicator_findings(unsure, unsure, RATE, AREAS)
+    assert said[-1] == "England's figure for 2013 is not reliable."
+
+
+def test_hidden_districts_are_named_without_their_figures(measures):
+    hidden = last(measures)
+    hidden.loc[hidden["area_name"] == "Ashfield", ["value", "lower_ci", "upper_ci"]] = NAN
+    small = hidden.assign(value_note=["suppressed", "", "", ""])
+    said = findings.indicator_findings(measures, small, RATE, AREAS)
+    told = "Hidden, since some of the numbers are so small that a child could be known: Ashfield."
+    assert told in said
+    assert "No figure is given for Ashfield." in findings.indicator_findings(
+        measures, hidden, RATE, AREAS
+    )
+    assert lacking.without_figure(last(measures)) == ""
+
+
+def test_five_findings_stand_on_a_page_and_cautions_go_before_deprivation(measures):
+    wide = measures.assign(
+        lower_ci=measures["lower_ci"].mask(measures["area_name"] == "Nottinghamshire")
+    )
+    said = findings.indicator_findings(wide, last(wide), RATE, AREAS, follows="The more deprived.")
+    assert len(said) == 5
+    assert said[4] == f"{SOME_LIMITS} Nottinghamshire."
+    few = findings.indicator_findings(measures, last(measures), RATE, AREAS, follows="More.")
+    assert few[4] == "More."
+
+
+def test_no_finding_is_told_twice(measures):
+    nothing = last(measures).assign(value=NAN, lower_ci=NAN)
+    assert findings.indicator_findings(nothing, nothing, RATE, AREAS) == [HIDDEN]
 
 
 def test_figures_are_listed_when_nothing_can_be_compared(measures):
@@ -242,7 +307,7 @@ def test_alt_of_trends_of_many_districts_stays_short():
     ],
 )
 def test_page_says_why_no_change_is_shown(measures, indicator, change, expected):
-    said = findings.no_trend(change(measures), indicator)
+    said = lacking.no_trend(change(measures), indicator)
     assert said.startswith(expected)
     assert bool(said) == bool(expected)
 

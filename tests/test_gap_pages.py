@@ -1,5 +1,6 @@
 """Pages on gaps, poverty, vulnerable groups and places: what they say, draw and leave unsaid."""
 
+import re
 from dataclasses import replace
 
 import geopandas as gpd
@@ -11,16 +12,23 @@ from shapely.geometry import box
 
 from ehlib.load.areas import read_areas
 from ehlib.load.indicators import read_indicators
-from ehlib.measure.gaps import PAIRS, RankCorrelation, gap_change
+from ehlib.load.schema import COLUMNS, validate_observations
+from ehlib.measure.gaps import PAIRS, RankCorrelation, Topic, gap_change
 from ehlib.measure.vulnerable import GROUPS
+from ehlib.publish.release.figures.hidden import Hidden
+from ehlib.publish.release.look import NUMBER_ID
+from ehlib.publish.trace.found import MADE, OWN
 from ehlib.show.charts import named
-from ehlib.show.gaps import atlas, attainment, words
+from ehlib.show.gaps import atlas, attainment, pupils, topics, words
 from ehlib.show.maps import BLUES
-from ehlib.show.profiles import poverty, standing, vulnerable, within
+from ehlib.show.numbers.ids import numbers_of
+from ehlib.show.profiles import findings as profiled
+from ehlib.show.profiles import place, poverty, vulnerable, within
 from ehlib.show.profiles.maps import map_neighbourhoods, map_years
 
 AREAS, INDICATORS = read_areas(), read_indicators()
 DISTRICTS = AREAS.codes("district")
+ENGLAND = AREAS.england.code
 NO_GAPS = pd.DataFrame(columns=["pair", "area_code", "period", "period_start", "value"])
 
 
@@ -57,10 +65,12 @@ def test_a_change_within_its_limits_is_called_not_clear():
 def test_a_change_without_limits_says_that_it_may_be_chance():
     change = gap_change(series(("2013", 10, np.nan, np.nan), ("2018", 12, np.nan, np.nan)))
     said = words.change_sentence(change, "points", INDICATORS["under18_conceptions"], "the gap")
-    assert said.endswith("went from 10.0 to 12.0 points; without limits, that may be chance.")
+    assert said.endswith("went from 10.0 to 12.0 points; " + words.NO_COUNTS + ".")
+    assert "some figures are published without counts" in said
 
 
 def test_one_year_makes_no_sentence_on_change():
+    assert words.verdict_words(None) == "no earlier year to compare with"
     assert words.change_sentence(None, "%", INDICATORS["under18_conceptions"], "the gap") == ""
 
 
@@ -79,8 +89,10 @@ def test_without_results_the_page_gives_the_plans_own_gaps_and_says_what_is_lack
     said = attainment.closing_findings(NO_GAPS, INDICATORS, AREAS, "2013/14-Q3")
     assert "22.0 percentage points at age 11 (England 17.0)" in said[0]
     assert "31.8 percentage points at age 16 (England 26.4)" in said[0]
-    assert len(said) == 2
-    assert "31 December 2013" in said[1]
+    assert said[1] == attainment.PROMISE
+    assert "the gap of the children's plan has no starting figure" in said[1]
+    assert len(said) == 3
+    assert "31 December 2013" in said[2]
     assert "Local Authority Interactive Tool" in attainment.how_to_get(NO_GAPS, AREAS, "2013/14-Q3")
 
 
@@ -89,7 +101,7 @@ def test_a_plan_without_printed_gaps_gives_no_sentence():
     bare = replace(other, baseline=replace(other.baseline, values=()))
     catalogue = INDICATORS | {"fsm_attainment_gap": bare}
     said = attainment.closing_findings(NO_GAPS, catalogue, AREAS, "2013/14-Q3")
-    assert said == [attainment.lacking(NO_GAPS, AREAS, "2013/14-Q3")]
+    assert said == [attainment.PROMISE, attainment.lacking(NO_GAPS, AREAS, "2013/14-Q3")]
 
 
 def test_both_counts_of_free_school_meals_stand_in_the_table_of_plans():
@@ -127,7 +139,37 @@ def test_poverty_page_without_figures_gives_what_the_early_help_plan_prints():
     said = poverty.poverty_findings(none, INDICATORS, AREAS, "2013/14-Q3")
     assert said[0].startswith("In 2010, 17.1% of dependent children")
     assert "20.6% in England" in said[0]
-    assert said[1].endswith("for a period that ended by 31 December 2013.")
+    assert "no change since can be given" in said[1]
+    assert said[2].endswith("for a period that ended by 31 December 2013.")
+    assert said[3].startswith("No deprivation scores of districts are held")
+    assert len(said) == 4
+
+
+def poverty_rows(*rows):
+    names = ["indicator_id", "area_code", "area_name", "area_type", "value"]
+    frame = pd.DataFrame(rows, columns=names)
+    told = {"category_type": "", "value_note": "", "period": "2019/20", "numerator": np.nan}
+    limits = dict.fromkeys(["lower_ci", "upper_ci", "benchmark_value"], np.nan)
+    return frame.assign(period_start=pd.Timestamp("2019-04-01"), **told, **limits)
+
+
+def test_poverty_page_names_the_most_and_least_deprived_district_where_there_is_room():
+    percent, score = "children_relative_low_income_percent", "imd_average_score"
+    held = poverty_rows(
+        (percent, "E07000170", "Ashfield", "district", 24.3),
+        (percent, "E07000176", "Rushcliffe", "district", 8.6),
+        (score, "E07000174", "Mansfield", "district", 28.5),
+        (score, "E07000176", "Rushcliffe", "district", 7.2),
+    )
+    score_rows = held["indicator_id"] == score
+    held.loc[score_rows, "period"] = "2019"
+    said = poverty.poverty_findings(held, INDICATORS, AREAS, "2020/21-Q4", where="Half live here.")
+    assert said[0].startswith("Ashfield had the highest percentage in 2019/20 (24.3%")
+    assert said[1] == "Half live here."
+    assert said[2].startswith("In 2010, 17.1%")
+    assert "Mansfield had the highest average score in the 2019 edition (28.5)" in said[3]
+    assert len(said) == 4
+    assert not any("only figure" in each for each in said)
 
 
 def test_association_of_neighbourhoods_is_told_with_its_cautions():
@@ -155,12 +197,26 @@ def test_missing_groups_are_named_once_in_one_sentence():
     said = vulnerable.vulnerable_findings(nothing, INDICATORS, "2013/14-Q4")
     assert len(said) == 1
     assert said[0].startswith("No figures are held for a period that ended by 31 March 2014:")
+    assert "; looked-after children; " in said[0]
+    assert "; young people not in education, employment or training (NEET); " in said[0]
 
 
 def test_atlas_without_topics_says_which_it_lacks():
     said = atlas.atlas_findings([], INDICATORS, "2013/14-Q3")
     assert len(said) == 1
-    assert "excess weight in Reception" in said[0]
+    assert "; children in low-income families, by number; " in said[0]
+    assert "excess weight in Reception; excess weight in Year 6; " in said[0]
+
+
+def test_atlas_says_why_a_change_may_be_chance():
+    bare = topic()
+    bare = replace(bare, change=replace(bare.change, verdict="chance not known"))
+    (first, _, *rest) = atlas.atlas_findings([bare], INDICATORS, "2014/15-Q4")
+    assert first == (
+        "A change may be chance where some figures are published without counts, which limits "
+        "need: under 18 conceptions."
+    )
+    assert len(rest) == 1
 
 
 def test_profile_says_worse_and_better_with_both_figures():
@@ -170,28 +226,180 @@ def test_profile_says_worse_and_better_with_both_figures():
             "comparison": ["worse", "better"],
             "position": [-0.9, 0.4],
             "text": ["35.9", "18.7"],
-            "england": ["24.3", "24.9"],
+            "england_unit": ["24.3 per 1,000", "24.9%"],
             "period": ["2013", "2012/13"],
         }
     )
     none = pd.DataFrame({"short_name": [], "rank": [], "value": [], "highest": [], "lowest": []})
-    said = standing.profile_findings(spine, none, "Mansfield", "district")
+    said = profiled.profile_findings(spine, none, "Mansfield", "district")
     assert said == [
-        "Mansfield is worse than England on under 18 conceptions (35.9 against 24.3 in 2013).",
-        "Mansfield is better than England on re-referrals (18.7 against 24.9 in 2012/13).",
+        "Mansfield is worse than England on under 18 conceptions (35.9 against 24.3 per 1,000 "
+        "in 2013).",
+        "Mansfield is better than England on re-referrals (18.7 against 24.9% in 2012/13).",
+    ]
+
+
+def spine_of(*rows):
+    names = ["indicator_id", "short_name", "comparison"]
+    frame = pd.DataFrame(rows, columns=names)
+    beside = {"position": 0.1, "text": "9.0", "england_unit": "5.5 per 1,000", "period": "2013"}
+    return frame.assign(**beside)
+
+
+def ranks_of(*rows):
+    names = ["indicator_id", "short_name", "value", "lowest", "highest", "rank"]
+    return pd.DataFrame(rows, columns=names)
+
+
+GEDLING = [("a", "Under 18 conceptions", 5.0, 1.0, 9.0, 3.0), ("b", "NEET", 2.0, 1.0, 9.0, 2.0)]
+FLAT = pd.DataFrame([("a", "no clear trend", "")], columns=["indicator_id", "trend", "judged"])
+
+
+def test_a_place_that_stands_out_nowhere_says_with_what_it_was_compared():
+    spine = spine_of(("a", "Under 18 conceptions", "similar"), ("b", "NEET", "not compared"))
+    given = (spine, ranks_of(*GEDLING), FLAT, ("Gedling", "district"))
+    assert place.findings(*given, within="None of its 76 neighbourhoods.") == [
+        "Gedling is not clearly different from England on under 18 conceptions.",
+        "Beside the other districts of the county, Gedling has neither the highest nor the lowest "
+        "figure on any of 2 indicators ranked.",
+        "Over the latest five years Gedling shows no clear trend on under 18 conceptions.",
+        "None of its 76 neighbourhoods.",
+        "Not compared with England, since limits or England's figure are not held: NEET.",
+    ]
+
+
+def test_a_place_that_stands_out_says_where_it_does_not():
+    spine = spine_of(("a", "Under 18 conceptions", "worse"), ("b", "NEET", "similar"))
+    given = (spine, ranks_of(*GEDLING[:1]), FLAT.head(0), ("Gedling", "district"))
+    assert place.findings(*given) == [
+        "Gedling is worse than England on under 18 conceptions (9.0 against 5.5 per 1,000 in "
+        "2013).",
+        "Beside the other districts of the county, Gedling has neither the highest nor the lowest "
+        "figure on the 1 indicator ranked.",
+        "Gedling is not clearly different from England on NEET.",
+    ]
+
+
+def test_many_names_are_cut_short_and_counted():
+    many = spine_of(*((str(n), f"Indicator {n}", "similar") for n in range(6)))
+    said = profiled.profile_findings(many, ranks_of(), "Gedling", "district")
+    assert said == [
+        "Gedling is not clearly different from England on indicator 0, indicator 1, indicator 2, "
+        "indicator 3 and 2 more."
+    ]
+
+
+def test_a_place_without_a_figure_has_one_finding():
+    nothing = (spine_of(), ranks_of(), FLAT.head(0), ("West", "locality"))
+    assert place.findings(*nothing) == [
+        "No figure of this place is held for a year that had ended by then. Figures of localities "
+        "need the counts of each of their districts."
     ]
 
 
 def test_no_neighbourhood_held_makes_no_sentence():
     nothing = {"area_code": [], "decile": []}
     shapes = gpd.GeoDataFrame(nothing, geometry=[], crs="EPSG:27700")
-    assert within.deprived_sentence(within.Deprived(shapes, "", ""), "Ashfield") == ""
+    nowhere = within.Deprived("E07000170", shapes, "", "")
+    assert within.deprived_sentence(nowhere, "Ashfield") == ""
 
 
 def test_deprived_neighbourhoods_are_counted_by_fifth_and_tenth():
-    shapes = gpd.GeoDataFrame({"area_code": list("abcd"), "decile": [1.0, 2.0, 3.0, 10.0]})
-    said = within.deprived_sentence(within.Deprived(shapes, "2019", "x"), "Ashfield")
+    said = within.deprived_sentence(deprived(), "Ashfield")
     assert "2 (50%) were in England's most deprived fifth in 2019, of which 1" in said
+
+
+def deprived():
+    shapes = gpd.GeoDataFrame({"area_code": list("abcd"), "decile": [1.0, 2.0, 3.0, 10.0]})
+    return within.Deprived("E07000170", shapes, "2019", "x")
+
+
+def test_in_a_part_of_the_county_the_fifth_is_said_to_be_the_countys():
+    rates = pd.DataFrame({"period": ["2015/16"] * 2, "numerator": [300.0, 100], "fifth": [1, 4]})
+    said = within.spread_of(rates, "Ashfield")
+    assert said == (
+        "In 2015/16, half of the 400 children in low-income families in Ashfield lived in 1 of its "
+        "2 larger neighbourhoods; 25% lived outside the most deprived fifth of the county's "
+        "neighbourhoods."
+    )
+
+
+def neighbourhoods():
+    held = observed("children_relative_low_income", "E02005880", "2015/16", 8.0)
+    limits = {"numerator": 8.0, "lower_ci": 7.0, "upper_ci": 9.0, "fifth": 2.0}
+    return held.assign(area_name="Ashfield 1", **limits)
+
+
+def test_table_of_neighbourhoods_heads_the_fifths_as_the_countys():
+    table = within.places_table(neighbourhoods())
+    assert table["Fifth of the county (1 is most deprived)"].to_list() == ["2"]
+
+
+# ------------------------------------------------------------------------------ numbers' ids
+
+
+def observed(key, code, period, value, **given):
+    """One observation that tables may give ids."""
+    blank = {"sex": "persons", "age": "all", "category_type": "", "category": ""}
+    row = {"indicator_id": key, "area_code": code, "period": period, "value": value}
+    starts = {"period_start": pd.Timestamp(int(period[:4]), 9, 1), "definition": "one"}
+    starts |= {"value_note": ""}
+    return pd.DataFrame([blank | row | starts | given])
+
+
+def gap_of(code, value):
+    sides = {"group_value": 50.0, "others_value": 50 + value, "others_id": "ks2_expected_not_fsm"}
+    limits = {"pair": "standard_fsm", "lower_ci": value - 1, "upper_ci": value + 1}
+    return observed("ks2_expected_fsm", code, "2017/18", value, **sides, **limits)
+
+
+def topic():
+    codes, years = DISTRICTS[:2], ("2012", "2013")
+    rows = [observed("under18_conceptions", code, year, 20.0) for code in codes for year in years]
+    spans = {"kind": "districts", "edition": "2010", "area_code": AREAS.county.code}
+    ends = {"line_most": 40.0, "line_least": 20.0, "lower_ci": 15.0, "upper_ci": 25.0}
+    ratio = {"ratio": 2.0, "ratio_lower": 1.5, "ratio_upper": 2.5}
+    gaps = pd.concat([observed("under18_conceptions", "", year, 20.0) for year in years])
+    gaps = gaps.assign(**spans, **ends, **ratio).reset_index(drop=True)
+    both = (gap_change(gaps), gap_change(gaps.assign(value=0.7, lower_ci=0.4, upper_ci=0.9)))
+    return Topic(INDICATORS["under18_conceptions"], pd.concat(rows), gaps, *both, ())
+
+
+@pytest.mark.parametrize(
+    ("table", "plain"),
+    [
+        (lambda: pupils.gaps_table(gap_of(AREAS.county.code, 20.0), gap_of(ENGLAND, 18.0)), 2),
+        (lambda: atlas.summary_table([topic()]), 2),
+        (lambda: topics.series_table(topic()), 1),
+        (lambda: within.tenths_table(deprived()), 1),
+        (lambda: within.places_table(neighbourhoods()), 1),
+    ],
+)
+def test_every_number_of_a_table_has_an_id_that_the_gate_lets_out_and_trace_knows(table, plain):
+    nothing = validate_observations(pd.DataFrame(columns=COLUMNS))
+    gate, shown = Hidden(nothing, None, INDICATORS), table()
+    ids = numbers_of(shown)
+    for texts, own in zip(shown.to_numpy().tolist(), ids, strict=True):
+        for text, each in list(zip(texts, own, strict=True))[plain:]:
+            assert bool(each) == bool(re.search(r"\d", text)), text
+    for each in " ".join(" ".join(own) for own in ids).split():
+        assert NUMBER_ID.fullmatch(each)
+        assert gate.knows(each)
+        assert each.rpartition(".")[2] in (*OWN, *MADE)
+
+
+def test_englands_gap_has_the_id_of_england():
+    table = pupils.gaps_table(gap_of(AREAS.county.code, 20.0), gap_of(ENGLAND, 18.0))
+    assert table["England's gap"].to_list() == ["18.0"]
+    assert numbers_of(table)[0][list(table.columns).index("England's gap")] == (
+        "ks2_expected_fsm.e92000001.2017-18.persons.all.gap"
+    )
+
+
+def test_ids_of_tenths_tell_tenth_and_place():
+    ids = [own[1] for own in numbers_of(within.tenths_table(deprived()))]
+    assert ids[0] == "imd_decile.e07000170.2019.persons.all.tenth.1.neighbourhoods"
+    assert len(set(ids)) == 10
 
 
 # ------------------------------------------------------------------------------ maps

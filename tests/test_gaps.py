@@ -148,6 +148,11 @@ def series(*figures, definition=("one", "one")):
         ((10, 5, 15), (12, 6, 18), "no clear change"),
         ((-20, -23, -17), (-10, -12, -8), "narrowed"),
         ((-10, -12, -8), (15, 13, 17), "turned round"),
+        ((10, 8, 12), (-10, -12, -8), "turned round"),
+        ((10, 8, 12), (-0.5, -3, 2), "narrowed"),
+        ((-0.5, -3, 2), (10, 8, 12), "widened"),
+        ((-10, -12, -8), (0.5, -2, 3), "narrowed"),
+        ((0.5, -2, 3), (-10, -12, -8), "widened"),
         ((10, np.nan, np.nan), (20, np.nan, np.nan), "chance not known"),
     ],
 )
@@ -375,6 +380,12 @@ def rates_of(held):
     key = "children_relative_low_income"
     options = {"areas": AREAS, "scores": scores, "people": people}
     return neighbourhood_rates(held, INDICATORS[key], **options)
+
+
+def test_a_part_of_the_county_keeps_the_countys_fifths():
+    rates = rates_of(low_income("2015/16", [400.0, 300.0, 100.0, 100.0, 100.0]))
+    found = spread_of_events(rates[rates["fifth"] > 1])  # the most deprived place lies elsewhere
+    assert (found.places, found.events, found.elsewhere) == (4, 600, 1)
 
 
 def test_half_of_all_events_is_counted_from_the_largest_neighbourhoods_down():

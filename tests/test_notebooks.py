@@ -83,7 +83,7 @@ SAYS = {
     ),
     "09_district_profile": (
         "Profile: Nottinghamshire",
-        "Nottinghamshire is not clearly better or worse than England on any indicator shown.",
+        "Nottinghamshire is not clearly different from England on under 18 conceptions.",
     ),
     "10_closing_the_gap": (
         "Closing the gap",
@@ -97,11 +97,12 @@ SAYS = {
     ),
     "12_vulnerable_groups": (
         "Vulnerable groups",
-        "No figures are held for a period that ended by 31 December 2013: disabled children, ",
+        "No figures are held for a period that ended by 31 December 2013: disabled children; ",
     ),
     "15_inequality_atlas": (
         "Inequality atlas",
-        "The gap between places",
+        "The gap between places showed no clear change in under 18 conceptions and MASH enquiries "
+        "(synthetic).",
     ),
     "90_methods": ("Methods", "31 methods are described, each with a worked example"),
     "91_glossary": ("Glossary", "The glossary explains 35 words;"),
@@ -429,7 +430,9 @@ def test_notebook_makes_its_page(made, hidden):
 
 
 def test_there_are_numbers_to_hide(hidden):
-    assert len(hidden) > 1  # others fall with the small one
+    # Of 2012/13 Q4 Broxtowe's enquiries, beside Rushcliffe's 3; of the year before Gedling's 2 for
+    # social care, the county's for social care, so that no sum over years gives them back.
+    assert hidden == {"1,091", "1,892"}
     assert min(map(len, hidden)) == len("1,000")
 
 

@@ -13,8 +13,10 @@ from shapely.geometry import box
 
 from ehlib import prepare as module
 from ehlib.cli import main
+from ehlib.load.indicators import read_indicators
 from ehlib.load.schema import KEY, SourceError
 from ehlib.publish.trace import trace
+from ehlib.publish.trace.found import MADE, OWN, find_number
 from ehlib.publish.trace.pages import find_cells, shown_number
 from ehlib.show.numbers import number_ids
 
@@ -213,6 +215,25 @@ def test_a_sum_of_a_locality_leads_to_the_rows_of_the_districts(told, folders):
     with (folders / "raw" / name).open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[int(first) - 1 : int(last)]
     assert {"Ashfield", "Mansfield", "Rushcliffe"} <= {cell for row in rows for cell in row}
+
+
+def test_a_number_of_neighbourhoods_is_made_of_those_of_the_edition():
+    index = {"indicator_id": "imd_decile", "area_name": "x", "area_type": "lsoa", "value": 1.0}
+    same = {"sex": "persons", "age": "all", "category_type": "", "category": "", "value_note": ""}
+    lsoas = pd.DataFrame({"area_code": ["E01027999", "E01028000"], "period": ["2015", "2019"]})
+    own = lsoas.assign(**index, **same, period_start=pd.to_datetime(lsoas["period"]))
+    asked = "imd_decile.e07000170.2019.persons.all.tenth.1.neighbourhoods"
+    found = find_number(asked, own, read_indicators())
+    assert (found.id, found.measure) == (asked, "neighbourhoods")
+    told = (found.row["area_name"], found.row["area_code"], found.row["period"])
+    assert told == ("made of neighbourhoods", "E07000170", "2019")
+    with pytest.raises(SourceError, match="no such number is prepared"):
+        find_number(asked.replace("2019", "2010"), own, read_indicators())
+
+
+@pytest.mark.parametrize("measure", [*OWN, *MADE])
+def test_measures_hold_no_digit_that_might_be_a_count(measure):
+    assert re.fullmatch(r"[a-z_]+", measure)
 
 
 def test_an_id_may_leave_out_what_leaves_one_number_and_ignores_capitals(told):

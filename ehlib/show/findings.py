@@ -23,6 +23,8 @@ from ehlib.show.sentences import (
     short_label,
     with_unit,
 )
+from ehlib.show.summary import lacking
+from ehlib.show.trends import LOCAL
 
 NO_LIMITS = (
     "These figures were published without limits, so a difference between two places or years "
@@ -34,12 +36,11 @@ FEW = "Marked by the publisher as not reliable are the figures of"
 SOME_LIMITS = (
     "Held without limits, so that chance cannot be told from a difference, are the figures of"
 )
-HIDDEN = "No figure can be shown: some of the numbers are so small that a child could be known."
 POPULATIONS = (
     "The numbers of children that the rates rest on are worked out by us from published figures; "
     "they are not published themselves."
 )
-EDITIONS = "Each edition is rebuilt for England as it then is, so two editions show no change."
+MOST = 5  # findings of a page
 
 
 def context(latest: pd.DataFrame, indicator: Indicator, areas: Areas, quarter: str) -> str:
@@ -59,15 +60,23 @@ def last_day(quarter: str) -> str:
 
 
 def indicator_findings(
-    measures: pd.DataFrame, latest: pd.DataFrame, indicator: Indicator, areas: Areas
+    measures: pd.DataFrame,
+    latest: pd.DataFrame,
+    indicator: Indicator,
+    areas: Areas,
+    *,
+    follows: str = "",
 ) -> list[str]:
-    """Findings of an indicator's page: the districts, the benchmark, the county, the change."""
-    return [
+    """Five findings at most: areas, benchmark, change, cautions, `follows`, what is not held."""
+    said = [
         *_compared(latest, indicator, areas),
-        story(measures, areas.county.code, indicator) or _moves(measures, indicator),
-        _districts_before(measures, latest, indicator),
-        *cautions(latest, indicator),
+        _change(measures, indicator, areas),
+        lacking.districts_before(measures, latest, indicator),
+        " ".join(filter(None, [lacking.without_figure(latest), *cautions(latest, indicator)])),
+        follows,
+        *lacking.not_held(measures, latest, indicator, areas),
     ]
+    return [*dict.fromkeys(filter(None, said))][:MOST]
 
 
 def map_findings(latest: pd.DataFrame, indicator: Indicator) -> list[str]:
@@ -97,12 +106,18 @@ def cautions(latest: pd.DataFrame, indicator: Indicator) -> list[str]:
 
 
 def _compared(latest: pd.DataFrame, indicator: Indicator, areas: Areas) -> list[str]:
-    said = [
-        extremes(latest, indicator),
-        against_benchmark(latest, indicator),
-        one_area(latest, areas.county.code, indicator),
-    ]
-    return [*filter(None, said)] or [listed_values(latest, indicator)]
+    ends, beyond = extremes(latest, indicator), against_benchmark(latest, indicator)
+    whole = one_area(latest, areas.county.code, indicator, limits=True)
+    if ends and not beyond and not whole:
+        whole = one_area(latest, areas.england.code, indicator, limits=True)
+    return [*filter(None, [ends, beyond, whole])] or [listed_values(latest, indicator)]
+
+
+def _change(measures: pd.DataFrame, indicator: Indicator, areas: Areas) -> str:
+    """How the county moved, or the districts, or why no change can be told."""
+    told = story(measures, areas.county.code, indicator) or _moves(measures, indicator)
+    local = measures[measures["area_type"].isin(LOCAL)]
+    return told or lacking.no_trend(local, indicator) or lacking.APART if len(local) else told
 
 
 def _moves(measures: pd.DataFrame, indicator: Indicator) -> str:
@@ -114,15 +129,6 @@ def _moves(measures: pd.DataFrame, indicator: Indicator) -> str:
         return ""
     first, last = (short_label(label) for label in known["period"].iloc[[0, -1]])
     return f"From {first} to {last}, {said[:1].lower()}{said[1:]}"
-
-
-def _districts_before(measures: pd.DataFrame, latest: pd.DataFrame, indicator: Indicator) -> str:
-    """Which period districts were last known for, where the page shows a later one."""
-    known = measures[measures["area_type"] == "district"].dropna(subset="value")
-    if known.empty or latest["area_type"].eq("district").any():
-        return ""
-    last = known[known["period_start"] == known["period_start"].max()]
-    return f"The latest figures for districts are for {period_words(last, indicator)}."
 
 
 def compared(latest: pd.DataFrame, indicator: Indicator, areas: Areas) -> str:
@@ -142,23 +148,12 @@ def changed(local: pd.DataFrame, indicator: Indicator, area_code: str) -> str:
     return " ".join(filter(None, said)) or "No two figures shown can be compared over time."
 
 
-def no_trend(local: pd.DataFrame, indicator: Indicator) -> str:
-    """Why no change can be drawn; empty when it can."""
-    known = local.dropna(subset="value").sort_values("period_start")
-    if known.empty:
-        return HIDDEN
-    if known["period"].iloc[0] == known["period"].iloc[-1]:
-        only = period_words(known, indicator)
-        return f"A figure is held for {only} alone, so no change can be shown."
-    return EDITIONS if indicator.calendar == "release" else ""
-
-
 def listed_values(latest: pd.DataFrame, indicator: Indicator) -> str:
     """Every area with its value, for charts that show nothing but the figures."""
     known = latest.dropna(subset="value")
     figures = [f"{row.area_name} {with_unit(row.value, indicator)}" for row in known.itertuples()]
     when = period_words(latest, indicator)
-    return f"{indicator.name} in {when}: {'; '.join(figures)}." if figures else HIDDEN
+    return f"{indicator.name} in {when}: {'; '.join(figures)}." if figures else lacking.HIDDEN
 
 
 def awaited_context(areas: Areas, quarter: str) -> str:

@@ -15,7 +15,7 @@ NEARLY = 0.005  # share of a number by which it may change and still be called t
 SAME, UNCLEAR = "stayed the same", "showed no clear change"
 # A name of its own has a capital in the next word too: Education, Health and Care Plans.
 OWN_NAME = re.compile(r"[A-Z]\w*(?:['\u2019]s)?,? (?:(?:of|and|the) )*[A-Z][a-z]")
-SINGLE = {"score": "average score", "points": "gap"}  # short units of `value` that need a noun
+SINGLE = {"%": "percentage", "score": "average score", "points": "gap"}  # short units with a noun
 
 
 def list_words(words: list[str]) -> str:
@@ -54,9 +54,7 @@ def possessive(name: str) -> str:
 
 def number(value: float, decimals: int = 1) -> str:
     """Number with its decimals and thousands separators; `[x]` when missing, never `-0`."""
-    if np.isnan(value):
-        return "[x]"
-    return f"{round(float(value), decimals) + 0.0:,.{decimals}f}"
+    return "[x]" if np.isnan(value) else f"{round(float(value), decimals) + 0.0:,.{decimals}f}"
 
 
 def with_unit(value: float, indicator: Indicator, *, full: bool = False) -> str:
@@ -69,16 +67,13 @@ def with_unit(value: float, indicator: Indicator, *, full: bool = False) -> str:
 
 def noun(indicator: Indicator) -> str:
     """What the indicator's values are called: rate, percentage, number, average score ..."""
-    if indicator.unit_short == "%":
-        return "percentage"
     return SINGLE.get(indicator.unit_short, NOUNS[indicator.method])
 
 
 def label_words(label: str, indicator: Indicator) -> str:
     """Period of a label as it stands after "in" or "from"."""
     period = parse_period(label, indicator.calendar)
-    several = period.calendar == "three_calendar_years"
-    return f"the years {label}" if several else in_words(period)
+    return f"the years {label}" if period.calendar == "three_calendar_years" else in_words(period)
 
 
 def short_label(label: str) -> str:
@@ -113,8 +108,8 @@ def extremes(latest: pd.DataFrame, indicator: Indicator) -> str:
 
 def against_benchmark(latest: pd.DataFrame, indicator: Indicator) -> str:
     """In which districts the figure is above or below the benchmark's, by their intervals."""
-    compared = latest[(latest["area_type"] == "district") & latest["lower_ci"].notna()]
-    compared = compared.dropna(subset="benchmark_value")
+    districts = latest[latest["area_type"] == "district"]
+    compared = districts.dropna(subset=["lower_ci", "benchmark_value"])
     if compared.empty:
         return ""
     above = sorted(compared.loc[compared["lower_ci"] > compared["benchmark_value"], "area_name"])
@@ -141,13 +136,18 @@ def _none_of(count: int) -> str:
     return few.get(count, f"None of the {count_words(count, 'district')} compared was")
 
 
-def one_area(latest: pd.DataFrame, area_code: str, indicator: Indicator) -> str:
-    """One area's figure beside the benchmark's; empty without a value."""
+def one_area(
+    latest: pd.DataFrame, area_code: str, indicator: Indicator, *, limits: bool = False
+) -> str:
+    """One area's figure, with its limits if asked for, beside the benchmark's; or empty."""
     rows = latest[latest["area_code"] == area_code].dropna(subset="value")
     if rows.empty:
         return ""
     row = rows.iloc[0]
     figure = with_unit(row["value"], indicator, full=True)
+    if limits and not np.isnan(row["lower_ci"]):
+        low, high = (number(row[end], indicator.decimals) for end in TRIPLE[1:])
+        figure += f" (95% limits {low} to {high})"
     said = f"{_whose(row, indicator)} in {period_words(rows, indicator)} was {figure}"
     if np.isnan(row["benchmark_value"]):
         return f"{said}."

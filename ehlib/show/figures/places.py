@@ -8,6 +8,7 @@ import pandas as pd
 from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
 from ehlib.load.periods import parse_quarter
+from ehlib.measure.compare import ENGLAND
 from ehlib.show.numbers import marked, number_ids, unmarked, with_ids
 from ehlib.show.sentences import (
     begin,
@@ -20,7 +21,6 @@ from ehlib.show.sentences import (
 )
 from ehlib.show.tables import marker
 
-ENGLAND = "E92000001"
 NOTHING = "No yearly indicator has a figure for a district and for England that had ended by {}."
 SIGN = {"worse": "\u2718", "better": "\u2714", "higher": "\u25b2", "lower": "\u25bc"}
 ALONE = "Without a bar and a mark are indicators of which no other place's figure is held."
@@ -53,7 +53,28 @@ def _by(quarter: str) -> str:
 
 def rug_findings(cells: pd.DataFrame, quarter: str) -> list[str]:
     """What the rug shows, or that there is nothing to show."""
-    return [rug_sentence(cells) or NOTHING.format(_by(quarter))]
+    said = rug_sentence(cells) or NOTHING.format(_by(quarter))
+    return [*filter(None, [said, _alike(cells), _bare(cells)])]
+
+
+def _alike(cells: pd.DataFrame) -> str:
+    """Districts that do not clearly differ from England on any indicator that is compared."""
+    judged = cells[(cells["area_type"] == "district") & (cells["comparison"] != "not compared")]
+    apart = set(judged.loc[judged["comparison"] != "similar", "area_name"])
+    names = sorted(set(judged["area_name"]) - apart)
+    told = "Not clearly different from England on any indicator with limits"
+    return f"{told}: {list_words(names)}." if apart and names else ""
+
+
+def _bare(cells: pd.DataFrame) -> str:
+    """Indicators on which no district can be compared with England."""
+    districts = cells[cells["area_type"] == "district"]
+    judged = districts.loc[districts["comparison"] != "not compared", "indicator_id"]
+    bare = districts.loc[~districts["indicator_id"].isin(judged), "short_name"].unique()
+    if judged.empty or not len(bare):
+        return ""
+    names = list_words([in_sentence(each) for each in bare])
+    return f"No district is compared with England on {names}, since no limits are held."
 
 
 def rug_sentence(cells: pd.DataFrame) -> str:

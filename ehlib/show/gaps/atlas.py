@@ -43,8 +43,7 @@ HOW = {
 }
 MIXED = "The gap and the ratio can go different ways: when all places improve, a smaller gap may "
 MIXED += "still be a larger ratio."
-NO_COUNTS = "Chance is not known where the publisher gives no counts: without them there are no "
-NO_COUNTS += "limits."
+NO_COUNTS = "Chance is not known where some figures came without counts, which limits need."
 
 
 def atlas_context(areas: Areas, quarter: str) -> str:
@@ -79,8 +78,8 @@ def _summary(topics: list[Topic]) -> str:
     unsure = [_name(each) for each in topics if each.change and each.change.verdict == UNKNOWN]
     if unsure:
         said.append(
-            "A change may be chance where the publisher gives no counts, and so there are no "
-            f"limits: {list_names(unsure)}."
+            "A change may be chance where some figures are published without counts, which limits "
+            f"need: {list_names(unsure)}."
         )
     return " ".join(said)
 

@@ -21,6 +21,12 @@ PLANS = (
     "Early Help Development Plan 2013-16; Children, Young People and Families Plan 2014-16: for "
     "the figures given as printed"
 )
+ENOUGH = 3  # findings beside which the plans' aim need not be told
+PROMISE = (
+    "Both plans want the gaps to shrink. The early help plan counts pupils who take free school "
+    "meals now, the children's plan those who took them in the past six years. So the gap of the "
+    "children's plan has no starting figure."
+)
 PRINTED = {"fsm_attainment_gap": 0, "fsm_gap_age_11": 1, "fsm_gap_age_16": 1}  # version of each
 SUPPLIES = (
     "Results that are not held are published by the Department for Education. For the analyst: put "
@@ -52,13 +58,16 @@ def closing_context(areas: Areas, quarter: str) -> str:
 def closing_findings(
     gaps: pd.DataFrame, indicators: Mapping[str, Indicator], areas: Areas, quarter: str
 ) -> list[str]:
-    """Gaps at 5, 11 and 16, that of looked-after children, and what is not held."""
+    """Gaps at 5, 11 and 16, that of looked-after children, what was planned, what is not held."""
     ours, england = of_area(gaps, areas.county.code), of_area(gaps, areas.england.code)
     said = [headline(ours, england, ids, indicators) for ids in HEADLINES]
-    said.append(headline(ours, england, [CARE], indicators))
+    told = [*filter(None, [*said, headline(ours, england, [CARE], indicators)])]
+    missing = lacking(gaps, areas, quarter)
     if not any(said):
-        said = [_printed(indicators)]
-    return [*filter(None, said), lacking(gaps, areas, quarter)]
+        told.append(_printed(indicators))
+    if len(told) < ENOUGH:
+        told.append(PROMISE)
+    return [*filter(None, [*told, missing])]
 
 
 def of_area(gaps: pd.DataFrame, area_code: str) -> pd.DataFrame:

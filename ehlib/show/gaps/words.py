@@ -10,7 +10,7 @@ from ehlib.show.tables import limits_text
 
 SMALLER = {WIDENED: "widened", NARROWED: "narrowed"}
 PERCENT, POINTS = "percentage points", "points"
-NO_COUNTS = "published without the counts that limits need, so that may be chance"
+NO_COUNTS = "some figures are published without counts, which limits need, so that may be chance"
 
 
 def sized(value: float, unit: str) -> str:

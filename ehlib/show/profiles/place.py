@@ -11,16 +11,16 @@ from ehlib.measure.compare import ENGLAND
 from ehlib.show.cells import show_figure, show_markdown, show_note, show_table
 from ehlib.show.figures import places
 from ehlib.show.figures.profile import plot_spine
+from ehlib.show.findings import MOST
 from ehlib.show.numbers import marked, unmarked
+from ehlib.show.profiles.findings import profile_findings, trend_findings, unclear_findings
 from ehlib.show.profiles.standing import (
     CHOSEN,
     change_words,
     numbered,
-    profile_findings,
     stand_out_cards,
     standing_sentence,
     standing_table,
-    trend_findings,
 )
 from ehlib.show.profiles.trends import plot_place_trends
 from ehlib.show.sentences import begin, short_label
@@ -37,13 +37,23 @@ TRENDED = 2  # periods of one definition from which a small chart is worth drawi
 
 
 def findings(
-    rows: pd.DataFrame, ranks: pd.DataFrame, moves: pd.DataFrame, place: tuple[str, str]
+    rows: pd.DataFrame,
+    ranks: pd.DataFrame,
+    moves: pd.DataFrame,
+    place: tuple[str, str],
+    *,
+    within: str = "",
 ) -> list[str]:
-    """What a profile finds first, or that there is nothing to find; `place` is name and kind."""
+    """Five findings of a profile at most, or that there are none; `place` is name and kind.
+
+    `within` says how unequal the place is within, where that is known.
+    """
     name, kind = place
     if ranks.empty:
-        return [f"{NOTHING} Figures of localities need the counts of each of their districts."]
-    return [*profile_findings(rows, ranks, name, kind), *trend_findings(ranks, moves, name)]
+        none = f"{NOTHING} Figures of localities need the counts of each of their districts."
+        return [*filter(None, [none, within])]
+    said = [*profile_findings(rows, ranks, name, kind), *trend_findings(ranks, moves, name), within]
+    return [*filter(None, [*said, *unclear_findings(rows, ranks, name)])][:MOST]
 
 
 def assumption(areas: Areas, area_code: str) -> str:

@@ -12,7 +12,7 @@ from ehlib.measure.compare import filter_latest, filter_type
 from ehlib.measure.gaps import RankCorrelation
 from ehlib.show import charts, tables
 from ehlib.show.cells import show_figure, show_markdown, show_note, show_table
-from ehlib.show.findings import last_day
+from ehlib.show.findings import MOST, last_day
 from ehlib.show.numbers import marked, unmarked
 from ehlib.show.sentences import (
     extremes,
@@ -44,6 +44,15 @@ SUPPLIES = (
     "ministry for housing and local government. For the analyst: put the files into the "
     "folder of extracts and prepare the data again."
 )
+PRINTED_ALONE = (
+    "That is the only figure of child poverty held for the county. It has no limits, so the "
+    "difference from England may be chance, and no change since can be given."
+)
+NONE_HELD = (
+    "No figures of children in low-income families by district are held for a period that ended "
+    "by {}."
+)
+NO_SCORES = "No deprivation scores of districts are held, so they cannot be ranked by deprivation."
 FIRST = "Left out as provisional, since the first release was later revised by about a third: {}."
 
 
@@ -56,24 +65,32 @@ def poverty_context(areas: Areas, quarter: str) -> str:
 
 
 def poverty_findings(
-    measures: pd.DataFrame, indicators: Mapping[str, Indicator], areas: Areas, quarter: str
+    measures: pd.DataFrame,
+    indicators: Mapping[str, Indicator],
+    areas: Areas,
+    quarter: str,
+    *,
+    where: str = "",
 ) -> list[str]:
-    """The plan's figure, the latest percentages or numbers, their change, and what is not held."""
-    said = []
+    """Latest percentages and numbers, `where` children live, the plan's figure, what is lacking."""
     percent, count = (_of(measures, key) for key in (PERCENT, NUMBER))
     latest = filter_latest(percent, area_types=("district",))
-    if len(latest):
-        said += [extremes(latest, indicators[PERCENT])]
-        said += [one_area(latest, areas.county.code, indicators[PERCENT])]
     firm = count[~count["value_note"].str.contains("provisional")]
-    said += [_sum_sentence(firm, areas), _printed(indicators[PLAN])]
-    if percent["value"].isna().all() and count["value"].isna().all():
-        end = last_day(quarter)
-        said.append(
-            "No figures of children in low-income families by district are held for a period that "
-            f"ended by {end}."
-        )
-    return [*filter(None, said)]
+    said = [_sum_sentence(firm, areas), where, _printed(indicators[PLAN])]
+    if len(latest):
+        whole = one_area(latest, areas.county.code, indicators[PERCENT], limits=True)
+        said = [extremes(latest, indicators[PERCENT]), whole, *said]
+    elif percent["value"].isna().all() and count["value"].isna().all():
+        said += [PRINTED_ALONE if said[-1] else "", NONE_HELD.format(last_day(quarter))]
+    return [*filter(None, [*said, *_scores(measures, indicators)])][:MOST]
+
+
+def _scores(measures: pd.DataFrame, indicators: Mapping[str, Indicator]) -> list[str]:
+    """Most and least deprived district by each index that is held, or that none is."""
+    known = {key: filter_latest(filter_type(_of(measures, key), "district")) for key in SCORES}
+    held = {key: rows for key, rows in known.items() if len(rows)}
+    told = [f"{indicators[key].short_name}: {extremes(held[key], indicators[key])}" for key in held]
+    return told or [NO_SCORES]
 
 
 def _of(measures: pd.DataFrame, key: str) -> pd.DataFrame:
@@ -113,7 +130,7 @@ def _sum_sentence(count: pd.DataFrame, areas: Areas) -> str:
     )
 
 
-def show_income(measures: pd.DataFrame, indicators: Mapping[str, Indicator], areas: Areas) -> None:
+def show_income(measures: pd.DataFrame, indicators: Mapping[str, Indicator]) -> None:
     """Show percentages by district where held, and numbers over the years."""
     percent = filter_latest(_of(measures, PERCENT), area_types=("district",))
     if len(percent):

@@ -1,4 +1,4 @@
-"""What a profile says first: where a place stands out, among whom, and which way it goes."""
+"""Where a place stands: its cards, its figures among its comparators, and which way they go."""
 
 from collections.abc import Mapping
 
@@ -11,8 +11,6 @@ from ehlib.show.findings import last_day
 from ehlib.show.numbers import marked, unmarked
 from ehlib.show.sentences import (
     ends_of,
-    in_sentence,
-    list_words,
     number,
     possessive,
     short_label,
@@ -53,74 +51,14 @@ def profile_context(name: str, quarter: str) -> str:
     )
 
 
-def profile_findings(rows: pd.DataFrame, standing: pd.DataFrame, name: str, kind: str) -> list[str]:
-    """Worse, better, trends and the place among its comparators; empty without any figure.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Spine rows, compared with England.
-    standing : DataFrame
-        From `add_ranks`, with names.
-    name, kind : str
-        The place, and whether it is a district, a locality or the county.
-    """
-    said = [_stands_out(rows, name, word) for word in BETTER_WORSE]
-    judged = rows["comparison"].isin(BETTER_WORSE)
-    if len(rows) and not judged.any():
-        said = [f"{name} is not clearly better or worse than England on any indicator shown."]
-    return [*filter(None, [*said, _extreme(standing, name, kind)])]
-
-
-def _stands_out(rows: pd.DataFrame, name: str, word: str) -> str:
-    """On which indicators a place is worse, or better, than England, with the figures."""
-    found = rows[rows["comparison"] == word].copy()
-    if found.empty:
-        return ""
-    found = found.assign(far=found["position"].abs().fillna(0)).sort_values("far", ascending=False)
-    told = [
-        f"{in_sentence(row.short_name)} ({row.text} against {row.england} in "
-        f"{short_label(row.period)})"
-        for row in found.head(MOST).itertuples()
-    ]
-    rest = len(found) - len(told)
-    more = f", and {rest} more" if rest else ""
-    return f"{name} is {word} than England on {list_words(told)}{more}."
-
-
-def _extreme(standing: pd.DataFrame, name: str, kind: str) -> str:
-    """On which indicators a place has the highest or the lowest figure of all its fellows."""
-    known = standing.dropna(subset="rank")
-    tops = known[known["value"] > known["highest"]]
-    lows = known[known["value"] < known["lowest"]]
-    told = []
-    for words, found in (("highest", tops), ("lowest", lows)):
-        if len(found):
-            names = list_words([in_sentence(each) for each in found["short_name"].head(MOST)])
-            told.append(f"the {words} figure on {names}")
-    if not told:
-        return ""
-    return f"Beside {BESIDE[kind]}, {name} has {', and '.join(told)}."
-
-
-def trend_findings(standing: pd.DataFrame, moves: pd.DataFrame, name: str) -> list[str]:
-    """Which indicators have been getting better or worse over five years, as one sentence."""
-    told = []
-    for way in ("getting better", "getting worse"):
-        ids = moves.loc[moves["judged"] == way, "indicator_id"]
-        names = standing.loc[standing["indicator_id"].isin(ids), "short_name"]
-        if len(names):
-            told.append(f"{way} on {list_words([in_sentence(each) for each in names])}")
-    if not told:
-        return []
-    return [f"Over the latest five years {name} has been {', and '.join(told)}."]
-
-
 def spine_texts(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.DataFrame:
-    """Spine rows with England's figure as text beside the place's own."""
-    decimals = rows["indicator_id"].map(lambda key: indicators[key].decimals)
-    pairs = zip(rows["benchmark_value"], decimals, strict=True)
-    return rows.assign(england=[number(value, places) for value, places in pairs])
+    """Spine rows with England's figure as text, `england`, and with its unit, `england_unit`."""
+    now = [indicators[row.indicator_id].at(row.period_start.date()) for row in rows.itertuples()]
+    pairs = [*zip(rows["benchmark_value"], now, strict=True)]
+    return rows.assign(
+        england=[number(value, each.decimals) for value, each in pairs],
+        england_unit=[with_unit(value, each) for value, each in pairs],
+    )
 
 
 def add_names(standing: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.DataFrame:

@@ -477,7 +477,12 @@ def test_page_of_one_figure_says_why_nothing_is_drawn(run_here):
     assert "A figure is held for 2012/13 alone" in of_role(shown, "note")[0]
     (findings,) = (facts["findings"] for facts, _ in shown if facts["role"] == "findings")
     assert findings == [
-        "Nottinghamshire's rate in 2012/13 was 48.6 per 10,000 children aged 0 to 17."
+        "Nottinghamshire's rate in 2012/13 was 48.6 per 10,000 children aged 0 to 17 "
+        "(95% limits 45.3 to 52.1).",
+        "A figure is held for 2012/13 alone, so no change can be shown.",
+        "England's figure for 2012/13 is not held, so no place is compared with England.",
+        "No figures for districts are held, so it cannot be said where in the county they are "
+        "high or low.",
     ]
 
 

@@ -3,8 +3,9 @@
 import pandas as pd
 
 from ehlib.measure.compare import NOT_COMPARED
+from ehlib.show.board.words import list_names
 from ehlib.show.profiles.standing import BESIDE, BETTER_WORSE, MOST, WAYS
-from ehlib.show.sentences import in_sentence, list_words, short_label
+from ehlib.show.sentences import in_sentence, short_label
 
 
 def profile_findings(rows: pd.DataFrame, standing: pd.DataFrame, name: str, kind: str) -> list[str]:
@@ -40,7 +41,7 @@ def _stands_out(rows: pd.DataFrame, name: str, word: str) -> str:
     ]
     rest = len(found) - len(told)
     more = f", and {rest} more" if rest else ""
-    return f"{name} is {word} than England on {list_words(told)}{more}."
+    return f"{name} is {word} than England on {list_names(told)}{more}."
 
 
 def _extreme(standing: pd.DataFrame, name: str, kind: str) -> str:
@@ -51,7 +52,7 @@ def _extreme(standing: pd.DataFrame, name: str, kind: str) -> str:
     told = []
     for words, found in (("highest", tops), ("lowest", lows)):
         if len(found):
-            names = list_words([in_sentence(each) for each in found["short_name"].head(MOST)])
+            names = list_names([in_sentence(each) for each in found["short_name"].head(MOST)])
             told.append(f"the {words} figure on {names}")
     if len(known) and not told:
         ends = "neither the highest nor the lowest figure"
@@ -95,7 +96,7 @@ def _some(names: pd.Series) -> str:
     """Names in a row, and how many more there are than a sentence bears."""
     told = [in_sentence(each) for each in names.head(MOST)]
     rest = len(names) - len(told)
-    return list_words([*told, f"{rest} more"] if rest else told)
+    return list_names([*told, f"{rest} more"] if rest else told)
 
 
 def trend_findings(standing: pd.DataFrame, moves: pd.DataFrame, name: str) -> list[str]:
@@ -105,7 +106,7 @@ def trend_findings(standing: pd.DataFrame, moves: pd.DataFrame, name: str) -> li
         ids = moves.loc[moves["judged"] == way, "indicator_id"]
         names = standing.loc[standing["indicator_id"].isin(ids), "short_name"]
         if len(names):
-            told.append(f"{way} on {list_words([in_sentence(each) for each in names])}")
+            told.append(f"{way} on {list_names([in_sentence(each) for each in names])}")
     if told:
         return [f"Over the latest five years {name} has been {', and '.join(told)}."]
     flat = moves.loc[moves["trend"] == WAYS["no_change"], "indicator_id"]

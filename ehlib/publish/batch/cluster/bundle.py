@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ehlib.load.reads import Read
+from ehlib.publish.batch.cluster.worker import VERSIONS
 from ehlib.publish.batch.keys.code import PACKAGE, TEXT
 from ehlib.publish.batch.keys.data import OWN
 from ehlib.publish.batch.keys.environment import LOCK, environment
@@ -16,7 +17,7 @@ from ehlib.publish.batch.keys.page import folders_of
 from ehlib.publish.batch.runner import Job
 
 NEVER = OWN | {"cases", "rejected.csv", "faults.csv"}  # records of children, and rows refused
-VERSIONS, HOME = "versions.json", "notebooks"  # the first tells what must be installed
+HOME = "notebooks"
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # of a ZIP file: the same content has the same bytes
 
 

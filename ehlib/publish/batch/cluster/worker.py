@@ -7,8 +7,11 @@ the worker.
 
 import contextlib
 import hashlib
+import importlib
 import io
+import json
 import os
+import runpy
 import shutil
 import struct
 import subprocess
@@ -19,11 +22,16 @@ import zipfile
 from pathlib import Path
 
 SIZE = struct.Struct(">Q")  # before each message to and from the process
-START = "from ehlib.publish.batch.cluster.there import serve; serve()"
+VERSIONS = "versions.json"  # in the bundle: what must be installed
+ENVIRONMENT = "package/ehlib/publish/batch/keys/environment.py"
+START = "import runpy; runpy.run_path('package/ehlib/publish/batch/cluster/worker.py')['begin']()"
+INSTALL = "install requirements.lock there, as it is here"
+LISTED = 5
+LOCAL = {"system"}  # may differ: figures do not hang on it
 
 
 class MismatchError(Exception):
-    """A worker has not what the batch was begun with."""
+    """A worker has not what the batch was begun with; the message goes on after its name."""
 
 
 def prepare(archive: bytes, digest: str) -> str:
@@ -75,7 +83,10 @@ def _unpacked(archive: bytes, digest: str) -> Path:
     with _lock():
         if not place.exists():
             if hashlib.sha256(archive).hexdigest() != digest:
-                raise MismatchError("package and data did not arrive as they were sent; run again")
+                raise MismatchError(
+                    f"got {len(archive)} bytes of package and data that are not those that were "
+                    f"sent (their SHA-256 is not {digest[:12]}...); run again"
+                )
             new = Path(tempfile.mkdtemp(prefix="ehlib-", dir=place.parent))
             with zipfile.ZipFile(io.BytesIO(archive)) as packed:
                 packed.extractall(new)
@@ -101,11 +112,51 @@ def _process(place: Path, digest: str) -> subprocess.Popen:
             env=os.environ | {"PYTHONPATH": str(place / "package"), "PYTHONSAFEPATH": "1"},
         )
         known[key] = process
-        said = _hear(process).decode()
+        try:
+            said = _hear(process).decode()
+        except EOFError:
+            said = f"cannot begin a run (its process ended with {process.wait()}, see its log)"
+            said += f"; {INSTALL}"
         if said:
             _forget(known, process)
             raise MismatchError(said)
     return known[key]
+
+
+def begin() -> None:
+    """Say what keeps the bundle from running here, in words; if nothing does, answer to jobs.
+
+    Where a process begins: it needs the standard library alone, so that it can say what is missing.
+    """
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no answer
+    wanted = json.loads(Path(VERSIONS).read_text(encoding="utf-8"))
+    wrong = version_faults(wanted, runpy.run_path(ENVIRONMENT)["environment"]())
+    if not wrong:
+        try:
+            there = importlib.import_module("ehlib.publish.batch.cluster.there")
+        except Exception as error:  # a broken installation, say
+            wrong = f"cannot begin a run ({type(error).__name__}: {error}); {INSTALL}"
+    say(answers, wrong.encode())
+    if not wrong:
+        there.serve(answers)
+
+
+def version_faults(wanted: dict[str, str], found: dict[str, str]) -> str:
+    """What is installed in another version than the batch was begun with, in words."""
+    faults = [
+        f"{name} {found[name]} (expected {at})" if name in found else f"no {name} (expected {at})"
+        for name, at in wanted.items()
+        if name not in LOCAL and found.get(name) != at
+    ]
+    more = f" and {len(faults) - LISTED} more" if len(faults) > LISTED else ""
+    return f"has {', '.join(faults[:LISTED])}{more}; {INSTALL}" if faults else ""
+
+
+def say(answers: object, content: bytes) -> None:
+    """Send a message from a process to its worker."""
+    answers.write(SIZE.pack(len(content)) + content)
+    answers.flush()
 
 
 def _ask(process: subprocess.Popen, message: bytes) -> bytes:

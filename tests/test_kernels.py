@@ -6,9 +6,13 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+import tomllib
 from dataclasses import replace
 from datetime import date
+from importlib.metadata import EntryPoint
+from multiprocessing import forkserver
 from pathlib import Path
 
 import nbformat
@@ -17,13 +21,21 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager, start_new_async_kernel
 from jupyter_client.provisioning import KernelProvisionerFactory
 from jupyter_core.utils import run_sync
+from nbconvert.preprocessors import ExecutePreprocessor
 
-from ehlib.publish.batch.runner import Job, render, run_jobs
-from ehlib.publish.kernels import may_fork, started_ahead, warm_kernels
+from ehlib.publish.batch.runner import LEAST, Job, render, run_jobs
+from ehlib.publish.kernels import may_fork, started_ahead, warm_kernels, workers
 from ehlib.publish.kernels.execute import RunError, execute, private_folder
-from ehlib.publish.kernels.keeper import ADDRESS, MEMORY, POOLED, SWITCH, environment
+from ehlib.publish.kernels.keeper import ADDRESS, MEMORY, POOLED, SWITCH, Keeper, environment
 from ehlib.publish.kernels.manager import BatchManager
-from ehlib.publish.kernels.provisioner import FORK, PoolProvisioner, end_spare, register
+from ehlib.publish.kernels.provisioner import (
+    FORK,
+    POOL,
+    ForkProvisioner,
+    PoolProvisioner,
+    end_spare,
+    register,
+)
 from ehlib.publish.kernels.workers import Lost, work_through
 from ehlib.publish.page import PageFacts
 
@@ -31,6 +43,9 @@ ROOT = Path(__file__).resolve().parents[1]
 FACTS = PageFacts("Trust", "2013/14-Q3", date(2014, 1, 20), "0.1.0")
 GONE = 5.0  # seconds within which no kernel may be left after any ending
 TELL = "import os, pathlib\npathlib.Path(name).with_suffix('.pid').write_text(str(os.getpid()))"
+LIMIT = """import os, pathlib, resource
+limit = resource.getrlimit(resource.RLIMIT_DATA)[0]
+written = pathlib.Path(name).with_suffix(".limit").write_text(f"{limit} {os.getppid()}")"""
 SHOW = """from IPython.display import HTML, display
 def show(html, **facts):
     display(HTML(html), metadata={"ehlib": facts})
@@ -246,6 +261,39 @@ def test_provisioner_serves_whoever_names_it_in_a_kernelspec(warm, tmp_path):
     assert (int(parent), ended, alive) == (warm, "KeyboardInterrupt", True)
 
 
+@forks
+@pytest.mark.parametrize("named", [True, False], ids=["address", "no address"])
+def test_nbconvert_executes_a_notebook_whose_kernelspec_names_the_provisioner(
+    warm, tmp_path, monkeypatch, named
+):
+    register()
+    provisioner = {"provisioner_name": FORK, "config": {}}
+    if named:
+        provisioner["config"]["address"] = os.environ[ADDRESS]
+    spec = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Warm",
+        "language": "python",
+        "metadata": {"kernel_provisioner": provisioner},
+    }
+    folder = tmp_path / "kernels" / "ehlib-warm"
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    notebook = v4.new_notebook(cells=[v4.new_code_cell("import os\nprint(os.getppid())")])
+    execution = ExecutePreprocessor(kernel_name="ehlib-warm", timeout=60)
+    execution.preprocess(notebook, {"metadata": {"path": str(tmp_path)}})
+    assert int(notebook.cells[0].outputs[0].text) == (warm if named else os.getpid())
+
+
+def test_entry_points_of_the_package_are_the_provisioners():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    group = KernelProvisionerFactory.GROUP_NAME
+    places = project["entry-points"][group]
+    loaded = {name: EntryPoint(name, place, group).load() for name, place in places.items()}
+    assert loaded == {FORK: ForkProvisioner, POOL: PoolProvisioner}
+
+
 def test_kernelspec_that_is_installed_stays_as_it_is():
     async def spec():
         manager, client = await start_new_async_kernel(kernel_name="python3")
@@ -348,11 +396,36 @@ def test_server_that_is_killed_is_started_again(tmp_path):
     assert wait_until_gone(second)
 
 
-def test_kernels_are_cold_where_no_server_answers(tmp_path):
-    with environment({ADDRESS: str(tmp_path / "nothing")}):
-        assert int(run_cells(tmp_path, "import os\nprint(os.getppid())")) == os.getpid()
+@forks
+def test_kernels_are_cold_and_have_their_limit_where_no_server_answers(tmp_path):
+    with environment({ADDRESS: str(tmp_path / "nothing"), MEMORY: "3000000000"}):
+        run_cells(tmp_path, LIMIT)
+    limit = (tmp_path / "page.limit").read_text(encoding="utf-8")
+    assert limit == f"3000000000 {os.getpid()}"
 
 
+def test_server_that_was_just_started_anew_ends_with_the_batch(tmp_path, monkeypatch):
+    pipes, anew = [], threading.Event()
+
+    def begin(keeper):
+        if pipes:
+            anew.set()
+            assert keeper.ending.wait(GONE)
+        pipes.append(open(tmp_path / "life", "wb"))  # noqa: SIM115, PTH123 - the keeper's to close
+        return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]), pipes[-1]
+
+    monkeypatch.setattr(Keeper, "_begin", begin)
+    keeper = Keeper(None, tmp_path)
+    keeper.start()
+    keeper.process.kill()
+    assert anew.wait(GONE)
+    keeper.end()
+    assert keeper.process.returncode is not None
+    assert [pipe.closed for pipe in pipes] == [True, True]
+
+
+SLEEP = "import time; time.sleep(600)"
+HOLD = "import re; re.match('(a*)*$', 'a' * 40 + 'b')"  # one call, which holds Python's lock
 BATCH = """
 import sys
 sys.path.insert(0, {tests!r})
@@ -360,8 +433,8 @@ from pathlib import Path
 from test_kernels import TELL, make_job, run_jobs
 if __name__ == "__main__":
     folder = Path({folder!r})
-    hang = TELL + "\\nimport time\\ntime.sleep(600)"
-    jobs = [make_job(folder, hang, page=f"page{{n}}", timeout=600) for n in range(4)]
+    cell = TELL + "\\n" + {hang!r}
+    jobs = [make_job(folder, cell, page=f"page{{n}}", timeout=600) for n in range({pages})]
     print("begun", flush=True)
     list(run_jobs(jobs, processes=2))
 """
@@ -386,18 +459,19 @@ def descendants(pid):
 @forks
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "ctrl-c"])
-def test_nothing_is_left_of_a_batch_that_is_stopped(tmp_path, number):
+@pytest.mark.parametrize(("pages", "hang"), [(4, SLEEP), (1, HOLD)], ids=["forked", "cold"])
+def test_nothing_is_left_of_a_batch_that_is_stopped(tmp_path, number, pages, hang):
     script = tmp_path / "batch.py"
-    tests = str(Path(__file__).parent)
-    script.write_text(BATCH.format(tests=tests, folder=str(tmp_path)), encoding="utf-8")
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    given = {"tests": str(Path(__file__).parent), "folder": str(tmp_path)}
+    script.write_text(BATCH.format(pages=pages, hang=hang, **given), encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), ADDRESS: ""}  # none of ours are its own
     with subprocess.Popen([sys.executable, str(script)], env=environment) as batch:
         try:
             end = time.monotonic() + 120
-            while len(kernels := told(tmp_path)) < 2 and time.monotonic() < end:
+            while len(kernels := told(tmp_path)) < min(pages, 2) and time.monotonic() < end:
                 time.sleep(0.1)
             others = descendants(batch.pid)
-            assert len(kernels) == 2
+            assert len(kernels) == min(pages, 2)
             assert set(kernels) < set(others)
             batch.send_signal(number)
             batch.wait(GONE)
@@ -469,13 +543,64 @@ def test_task_that_does_not_end_in_its_time_is_lost(monkeypatch):
     assert time.monotonic() - begun < 30
 
 
-def test_few_jobs_start_no_server(tmp_path):
-    before = os.environ.get(ADDRESS)
-    ended = run_jobs([make_job(tmp_path, SHOW)], processes=2)
-    outcome = next(ended)
-    assert os.environ.get(ADDRESS) == before
-    assert [*ended] == []
+@forks
+def test_tasks_are_done_once_though_what_workers_are_forked_from_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "PRELOADED", [])
+    end = tmp_path / "end"
+    told_in = {
+        f"echo $PPID > {path}; until test -e {end}; do sleep 0.1; done": path
+        for path in (tmp_path / "a.pid", tmp_path / "b.pid")
+    }
+
+    def kill_when_both_run():
+        while len(told(tmp_path)) < 2:
+            time.sleep(0.05)
+        os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+
+    threading.Thread(target=kill_when_both_run).start()
+    tasks, done = [*told_in, "exit 0", "exit 0 "], []
+    try:
+        for task, result in work_through(tasks, os.system, processes=2, seconds=lambda _: 60):
+            done.append(task)
+            if task in told_in:
+                assert isinstance(result, Lost)
+                assert wait_until_gone(int(told_in[task].read_text(encoding="utf-8")))
+            else:
+                assert result == 0
+    finally:
+        end.touch()
+    assert sorted(done) == sorted(tasks)
+
+
+@forks
+def test_worker_is_started_though_what_it_is_forked_from_is_killed_meanwhile(monkeypatch):
+    monkeypatch.setattr(workers, "PRELOADED", [])
+    start_ahead, killed = workers.start_ahead, []
+
+    def start_and_kill():
+        start_ahead()
+        if not killed:
+            killed.append(forkserver._forkserver._forkserver_pid)
+            os.kill(killed[0], signal.SIGSTOP)  # it takes the request in, and never answers
+            threading.Timer(0.3, os.kill, (killed[0], signal.SIGKILL)).start()
+
+    monkeypatch.setattr(workers, "start_ahead", start_and_kill)
+    assert list(work_through([-1], abs, processes=1, seconds=lambda _: 60)) == [(-1, 1)]
+    assert wait_until_gone(*killed)
+
+
+@forks
+def test_few_jobs_start_no_server_and_have_a_limit(tmp_path):
+    before = os.environ.get(ADDRESS), os.environ.get(MEMORY)
+    with environment({ADDRESS: ""}):
+        ended = run_jobs([make_job(tmp_path, SHOW, LIMIT)], processes=2)
+        outcome = next(ended)
+        assert os.environ[ADDRESS] == ""
+        assert [*ended] == []
     assert (outcome.error, sorted(outcome.files)) == ("", ["page.html"])
+    limit, _ = (tmp_path / "page.limit").read_text(encoding="utf-8").split()
+    assert int(limit) >= LEAST  # and none at all would be told as -1
+    assert (os.environ.get(ADDRESS), os.environ.get(MEMORY)) == before
 
 
 def test_reads_of_a_run_are_told(tmp_path):

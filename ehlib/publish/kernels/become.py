@@ -10,15 +10,36 @@ import sys
 import tempfile
 import time
 
-from ehlib.publish.kernels.libraries import import_libraries, leave_folder
-
 LAUNCHER = "ipykernel_launcher"
 SELDOM = 50_000, 20, 100  # of Python's collector: a run is short and keeps most of what it makes
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 
-def main() -> None:
+def main(memory: int, arguments: list[str]) -> None:
+    """Be a cold kernel, which dies with the process that started it and has its limit.
+
+    Parameters
+    ----------
+    memory : int
+        Bytes that it may have; 0 for no limit.
+    arguments : list of str
+        For ipykernel.
+    """
+    _die_with_starter()
+    if memory:
+        limit_memory(memory)
+    if not sys.flags.safe_path:
+        del sys.path[0]  # this file's folder, which Python puts there
+    sys.argv = [LAUNCHER, *arguments]
+    run()
+
+
+def wait() -> None:
     """Import the libraries, wait for a request on standard input, and be the kernel it asks for."""
+    # here, since a cold kernel runs this file also where the package is not on its path
+    from ehlib.publish.kernels.libraries import import_libraries, leave_folder
+
+    _die_with_starter()
     leave_folder()
     import_libraries()
     line = sys.stdin.readline()
@@ -72,6 +93,12 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
+def _die_with_starter() -> None:
+    """Do not leave it to ipykernel's thread, which a call that holds the lock of Python stops."""
+    if sys.platform == "linux":
+        die_with(int(os.environ["JPY_PARENT_PID"]))  # set by jupyter_client
+
+
 def limit_memory(most: int) -> None:
     """Let a notebook that asks for more memory fail in its cell, before the system kills others."""
     if sys.platform == "linux":
@@ -89,4 +116,7 @@ def _draw_anew() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:]:
+        main(int(sys.argv[1]), sys.argv[2:])
+    else:
+        wait()

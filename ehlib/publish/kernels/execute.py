@@ -139,10 +139,8 @@ def _kernel_options(private: Path, timeout: int) -> dict[str, object]:
 
 
 def _provisioning() -> dict[str, object]:
-    """Provisioner that `warm_kernels` has set up for this process; none for a cold kernel."""
+    """Provisioner that `warm_kernels` has set up for this process; without one, of cold kernels."""
     address = os.environ.get(ADDRESS, "")
-    if not address:
-        return {}
     register()
     memory = int(os.environ.get(MEMORY, 0))
     if address == POOLED:

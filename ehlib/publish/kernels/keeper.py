@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from ehlib.publish.kernels.libraries import settings
 
@@ -117,7 +118,7 @@ class Keeper(threading.Thread):
         while not self.ending.is_set():
             begun = time.monotonic()
             self.process.wait()
-            os.close(self.life)
+            self.life.close()
             if self.ending.is_set():
                 return
             young = young + 1 if time.monotonic() - begun < YOUNG else 0
@@ -131,8 +132,11 @@ class Keeper(threading.Thread):
         self.ending.set()
         self.process.kill()
         self.join()
+        self.process.kill()  # another, if one was just being started
+        self.process.wait()
+        self.life.close()
 
-    def _begin(self) -> tuple[subprocess.Popen, int]:
+    def _begin(self) -> tuple[subprocess.Popen, BinaryIO]:
         """A server, and the end of a pipe that closes when this process ends, however it does."""
         theirs, ours = os.pipe()
         number = self.listener.fileno()
@@ -146,4 +150,4 @@ class Keeper(threading.Thread):
             start_new_session=True,  # Ctrl-C is for the batch, which ends its kernels itself
         )
         os.close(theirs)
-        return process, ours
+        return process, os.fdopen(ours, "wb", buffering=0)

@@ -17,6 +17,7 @@ from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvision
 from nbclient.exceptions import DeadKernelError
 from traitlets import Integer, Unicode
 
+from ehlib.publish.kernels import become
 from ehlib.publish.kernels.become import LAUNCHER
 from ehlib.publish.kernels.server import NUMBER
 
@@ -60,8 +61,16 @@ class ForkedKernel:
                 self.asked.send(bytes([number]))
 
 
-class _SoonProvisioner(LocalProvisioner):
-    """Notices at once that a kernel has ended."""
+class _LimitedProvisioner(LocalProvisioner):
+    """Cold kernels that end with their starter and have a limit; notices at once that one ended."""
+
+    memory = Integer(0, help="bytes that a kernel may have; 0 for all").tag(config=True)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: object) -> KernelConnectionInfo:
+        """Start a kernel and give its connection."""
+        if _is_ours(cmd) and not kwargs.get("independent"):
+            cmd = [cmd[0], become.__file__, str(self.memory), *cmd[3:]]
+        return await super().launch_kernel(cmd, **kwargs)
 
     async def wait(self) -> int | None:
         while self.process and self.process.poll() is None:
@@ -69,15 +78,14 @@ class _SoonProvisioner(LocalProvisioner):
         return await super().wait()
 
 
-class ForkProvisioner(_SoonProvisioner):
+class ForkProvisioner(_LimitedProvisioner):
     """Kernels forked from the process that `warm_kernels` keeps; cold ones where there is none."""
 
     address = Unicode(help="socket of the process to fork from").tag(config=True)
-    memory = Integer(0, help="bytes that a kernel may have; 0 for all").tag(config=True)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: object) -> KernelConnectionInfo:
         """Start a kernel and give its connection."""
-        request = _request(cmd, kwargs, self.memory)
+        request = _request(cmd, kwargs, self.memory) if self.address else None
         self.process = request and await asyncio.to_thread(_fork, self.address, request)
         if not self.process:
             return await super().launch_kernel(cmd, **kwargs)
@@ -85,10 +93,9 @@ class ForkProvisioner(_SoonProvisioner):
         return self.connection_info
 
 
-class PoolProvisioner(_SoonProvisioner):
+class PoolProvisioner(_LimitedProvisioner):
     """Kernels that were started ahead and import their libraries while others work."""
 
-    memory = Integer(0, help="bytes that a kernel may have; 0 for all").tag(config=True)
     spare: subprocess.Popen | None = None
 
     async def launch_kernel(self, cmd: list[str], **kwargs: object) -> KernelConnectionInfo:
@@ -125,11 +132,16 @@ def register() -> None:
 
 def _request(cmd: Sequence[str], options: dict, memory: int) -> dict | None:
     """What a process that becomes the kernel must know; None if it is another kind of kernel."""
-    if cmd[1:3] != ["-m", LAUNCHER] or cmd[0] != sys.executable:
+    if not _is_ours(cmd):
         return None
     env = {**os.environ, **(options.get("env") or {})}
     folder = str(options.get("cwd") or Path.cwd())
     return {"arguments": cmd[3:], "env": env, "folder": folder, "memory": memory}
+
+
+def _is_ours(cmd: Sequence[str]) -> bool:
+    """Whether a command starts the kernel of this very Python."""
+    return cmd[0] == sys.executable and cmd[1:3] == ["-m", LAUNCHER]
 
 
 def _fork(address: str, request: dict) -> ForkedKernel | None:

@@ -18,6 +18,9 @@ from ehlib.publish.kernels.libraries import SINGLE
 
 PRELOADED = ["ehlib.publish.kernels.execute", "ehlib.publish.release"]  # what workers import
 GRACE = 60.0  # seconds beyond a task's own limit that a worker may take for all around it
+TRIALS = 5  # to start a worker, and to give it a task
+PAUSE = 0.2  # seconds after which a process that was killed is known to have ended
+ORPHANED = 255  # multiprocessing's exit code of a worker, if what it was forked from has ended
 
 
 @dataclass(frozen=True)
@@ -89,14 +92,27 @@ def start_ahead() -> None:
 
 
 def _start(work: Callable[[Any], object]) -> _Worker:
+    """A worker, also where the process that workers are forked from ends meanwhile."""
+    for _ in range(TRIALS - 1):
+        with contextlib.suppress(EOFError, OSError):
+            return _begin(work)
+        time.sleep(PAUSE)
+    try:
+        return _begin(work)
+    except EOFError as error:
+        raise ChildProcessError("processes that run notebooks end as they start") from error
+
+
+def _begin(work: Callable[[Any], object]) -> _Worker:
     start_ahead()
     context = multiprocessing.get_context("forkserver" if may_fork() else "spawn")
     ours, theirs = context.Pipe()
     given = {name: os.environ[name] for name in (ADDRESS, MEMORY) if name in os.environ}
     process = context.Process(target=_serve, args=(theirs, work, given))
-    with environment(SINGLE):
+    with theirs, environment(SINGLE), contextlib.ExitStack() as stack:
+        stack.callback(ours.close)
         process.start()
-    theirs.close()
+        stack.pop_all()
     return _Worker(process, ours)
 
 
@@ -104,14 +120,15 @@ def _hand_over(
     worker: _Worker, task: object, work: Callable[[Any], object], limit: float
 ) -> _Worker:
     """Give a task to a worker, or to another in the place of one that has ended."""
-    try:
-        worker.pipe.send(task)
-    except OSError:
+    for _ in range(TRIALS):
+        with contextlib.suppress(OSError):
+            if worker.process.is_alive():
+                worker.pipe.send(task)
+                worker.end = time.monotonic() + limit
+                return worker
         _end(worker)
         worker = _start(work)
-        worker.pipe.send(task)
-    worker.end = time.monotonic() + limit
-    return worker
+    raise ChildProcessError("processes that run notebooks end before they are given any")
 
 
 def _ended(workers: list[_Worker]) -> list[_Worker]:
@@ -144,10 +161,14 @@ def _result(worker: _Worker) -> object:
 
 def _end(worker: _Worker) -> None:
     """Kill a worker; its kernel's server sees its connection close and kills the kernel."""
+    if worker.pipe.closed:
+        return
     worker.process.kill()
+    if worker.process.exitcode == ORPHANED:  # it runs on, and nobody would tell when it ends
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker.process.pid, signal.SIGKILL)
     worker.process.join()
-    with contextlib.suppress(OSError):
-        worker.pipe.close()
+    worker.pipe.close()
 
 
 def _serve(pipe: Connection, work: Callable[[Any], object], given: dict[str, str]) -> None:

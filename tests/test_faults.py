@@ -1,15 +1,14 @@
 """Whatever happens to a batch, the set is the old one or the new one, and the next batch ends."""
 
-import contextlib
 import errno
 import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -17,40 +16,25 @@ from tiny_batch import (
     QUARTER,
     ROWS,
     SHOW,
-    QuickRunner,
+    command_of,
     contents,
     folders_of,
     make_project,
     pages_in,
     pages_of,
-    run_of,
+    run_quickly,
     write_notebook,
+    write_schedule,
 )
 
+from ehlib import cli
 from ehlib.publish import batch, folder
-from ehlib.publish.batch import quarter, record
+from ehlib.publish.batch import quarter, record, released
 from ehlib.publish.batch.making import follow, room
 from ehlib.publish.folder import BatchHeldError, FolderError, hold
 
 ROOT = Path(__file__).resolve().parents[1]
 POSIX = pytest.mark.skipif(os.name != "posix", reason="kills processes with signals of POSIX")
-# A page does what a file beside the notebooks asks of it, so that the next batch can be without.
-DECLARED = """name: str = ""  # of the page
-quarter: str = ""  # of the page
-deeds: str = "deeds.json"  # what pages are to do"""
-DEED = """import json, os, pathlib, resource, signal, sys, time
-deed = json.loads(pathlib.Path(deeds).read_text()).get(name, "")
-pathlib.Path(deeds).with_name("pids").joinpath(name).write_text(str(os.getpid()))
-said = name"""
-DO = """if deed == "raises": raise KeyError("no such thing")
-if deed == "exits": os._exit(0)
-if deed == "killed": os.kill(os.getpid(), signal.SIGKILL)
-if deed == "parent": os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)
-if deed == "hangs": time.sleep(600)
-if deed == "ignores": signal.signal(signal.SIGINT, signal.SIG_IGN); [None for _ in iter(int, 1)]
-if deed == "memory": resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31)); bytearray(2**33)
-if deed == "slow": time.sleep(0.3)"""
-NAMES = [f"page-{number}" for number in range(20)]
 
 
 # ---- the set, with pages that are run in this process
@@ -60,21 +44,14 @@ NAMES = [f"page-{number}" for number in range(20)]
 def made(tmp_path_factory):
     project = make_project(tmp_path_factory.mktemp("made") / "project")
     with pytest.MonkeyPatch.context() as patch:
-        quick(patch)
+        run_quickly(patch)
         assert run_all(project).published
     return project
 
 
-def quick(patch):
-    runner = QuickRunner()
-    patch.setattr(quarter, "run_jobs", runner)
-    patch.setattr(quarter, "gate", lambda *_, **__: None)  # has tests of its own
-    return runner
-
-
 @pytest.fixture
 def runner(monkeypatch):
-    return quick(monkeypatch)
+    return run_quickly(monkeypatch)
 
 
 @pytest.fixture
@@ -225,16 +202,40 @@ def test_page_held_for_a_moment_is_tried_again(project, runner, monkeypatch):
     assert len(tries) == 3
 
 
-def test_clock_that_jumps_changes_nothing(project, runner, monkeypatch):
-    days = iter(["2031-01-01T00:00:00+00:00", *["1999-01-01T00:00:00+00:00"] * 100])
+def set_clocks(patch, years):
+    """Have every clock that tells the day stand in the last of some years."""
+
+    def moment():
+        return datetime(years[-1], 1, 1, tzinfo=UTC)
+
+    class Day(date):
+        today = classmethod(lambda cls: moment().date())
+
+    class Moment(datetime):
+        now = classmethod(lambda cls, zone=None: moment())
+
+    for module in (quarter, released):
+        patch.setattr(module, "date", Day)
+    for module in (record, folder):
+        patch.setattr(module, "datetime", Moment)
+    patch.setattr(time, "time", lambda: moment().timestamp())
+
+
+def test_clock_that_jumps_changes_nothing(commanded, runner, monkeypatch):
+    write_notebook(commanded / "notebooks", "rows", "# new", ROWS, SHOW)
+    years = [2031]
+    runner.before["excess-weight-year6-2"] = lambda: years.append(1999)
     with monkeypatch.context() as patch:
-        patch.setattr(record, "now", lambda: next(days))
-        patch.setattr(quarter, "now", lambda: next(days))
-        assert run_all(project).published
-    for path in (project / "processed").rglob("*.parquet"):
+        set_clocks(patch, years)
+        assert cli.main(command_of(commanded)) == 0
+    assert len(runner.ran) == 21
+    manifest = json.loads((commanded / "reports/2013-14-Q3/manifest.json").read_text("utf-8"))
+    assert (manifest["started"][:4], manifest["finished"][:4]) == ("2031", "1999")
+    for path in (commanded / "processed").rglob("*.parquet"):
         os.utime(path, (4_000_000_000, 4_000_000_000))
     runner.ran.clear()
-    assert run_all(project).published
+    (commanded / "reports" / "2013-14-Q3" / "index.html").unlink()  # or nothing is looked at
+    assert cli.main(command_of(commanded)) == 0
     assert runner.ran == []
 
 
@@ -277,184 +278,82 @@ def test_batch_killed_at_twenty_random_moments_leaves_the_old_set_or_the_new_one
     assert all(each["beside"] == ["2013-14-Q3"] for each in moments)
 
 
-# ---- kernels and workers, as they really are
+# ---- the command
 
 
 @pytest.fixture(scope="module")
-def kernels(tmp_path_factory):
-    """A published set of twenty pages that real kernels made."""
-    project = make_project(tmp_path_factory.mktemp("kernels") / "project")
-    settings = (project / "reference" / "batch.toml").read_text(encoding="utf-8")
-    (project / "reference" / "batch.toml").write_text(
-        settings.replace("= 60", "= 6"), encoding="utf-8"
-    )
-    write_notebook(project / "notebooks", "deeds", DEED, DO, SHOW, declared=DECLARED)
-    (project / "notebooks" / "pids").mkdir()
-    ask(project, {})
-    result = run_deeds(project)
-    assert result.published, result.lines
+def commanded_once(made, tmp_path_factory):
+    project = shutil.copytree(made, tmp_path_factory.mktemp("commanded") / "project")
+    write_schedule(project, pages_of(project))
+    with pytest.MonkeyPatch.context() as patch:
+        run_quickly(patch)
+        assert cli.main(command_of(project)) == 0
     return project
 
 
-def ask(project, deeds):
-    (project / "notebooks" / "deeds.json").write_text(json.dumps(deeds), encoding="utf-8")
+@pytest.fixture
+def commanded(commanded_once, tmp_path):
+    """A set of 21 pages that the command published, pages being run in this process."""
+    return shutil.copytree(commanded_once, tmp_path / "commanded")
 
 
-def deed_runs(project):
-    runs = [run_of(project, name, notebook="deeds") for name in NAMES]
-    folders = {"data_dir", "reference_dir"}
-    for run in runs:
-        for name in folders:
-            run.parameters.pop(name)
-    return runs
+def last_line(capsys):
+    return capsys.readouterr().err.splitlines()[-1]
 
 
-def run_deeds(project, **options):
-    given = {"quarter": QUARTER, "progress": False, "jobs": 2} | folders_of(project)
-    return batch.run(deed_runs(project), **given | options)
+def test_command_runs_nothing_that_is_as_it_should_be_and_all_that_it_is_forced_to(
+    commanded, runner, capsys
+):
+    assert cli.main(command_of(commanded)) == 0
+    assert runner.ran == []
+    assert last_line(capsys) == "2013/14-Q3: 21 kept; published"
+    assert cli.main(command_of(commanded)) == 0
+    assert last_line(capsys) == "2013/14-Q3: 21 kept; nothing to do"
+    assert cli.main(command_of(commanded, "--force")) == 0
+    assert last_line(capsys) == "2013/14-Q3: 21 done; published"
+    assert sorted(runner.ran) == sorted(run.page for run in pages_of(commanded))
 
 
-def pids(project):
-    return [int(path.read_text()) for path in (project / "notebooks" / "pids").iterdir()]
+def test_dry_run_of_the_command_says_what_would_run_and_why_and_writes_no_page(
+    commanded, runner, capsys
+):
+    assert cli.main(command_of(commanded)) == 0
+    write_notebook(commanded / "notebooks", "rows", "# new", ROWS, SHOW)
+    places = [commanded / "reports", commanded / "processed" / "pages"]
+    before = [contents(place) for place in places]
+    capsys.readouterr()
+    assert cli.main(command_of(commanded, "--dry-run")) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert told[:-1] == [f"{run.page}.html: changed: notebook" for run in pages_of(commanded)]
+    assert told[-1] == "2013/14-Q3: 21 would run, 0 are as they should be"
+    assert cli.main(command_of(commanded, "--dry-run", "--force")) == 0
+    assert "mash-enquiries-6.html: asked for with --force" in capsys.readouterr().err
+    assert runner.ran == []
+    assert [contents(place) for place in places] == before
 
 
-def assert_no_kernel_left(project):
-    """Every kernel that ran is gone within five seconds."""
-    until = time.monotonic() + 5
-    for pid in pids(project):
-        while is_kernel(pid):
-            assert time.monotonic() < until, f"kernel {pid} is still there"
-            time.sleep(0.1)
-
-
-def is_kernel(pid):
-    with contextlib.suppress(OSError):
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-        return "State:\tZ" not in status and "ython" in status
-    return False
-
-
-@POSIX
-@pytest.mark.slow
-def test_each_page_that_fails_is_named_with_its_cause_and_the_rest_is_kept(kernels):
-    out = kernels / "reports" / "2013-14-Q3"
+def test_command_that_is_stopped_failed_or_kept_off_ends_with_a_code_of_its_own(
+    commanded, runner, capsys
+):
+    write_notebook(commanded / "notebooks", "rows", "# new", ROWS, SHOW)
+    out = commanded / "reports" / "2013-14-Q3"
     before = contents(out)
-    causes = {
-        "raises": "cell 4: KeyError: 'no such thing'",
-        "exits": "cell 4: the kernel died",
-        "killed": "cell 4: the kernel died",
-        "hangs": "cell 4: ran longer than the 6 seconds",
-        "ignores": "cell 4: ran longer than the 6 seconds",
-        "memory": "cell 4: MemoryError",
-    }
-    ask(kernels, dict(zip(NAMES, causes, strict=False)))
-    result = run_deeds(kernels, force=True)
-    assert not result.published
-    failed = {entry["page"]: entry for entry in result.failed}
-    assert len(failed) == len(causes)
-    for name, (deed, cause) in zip(NAMES, causes.items(), strict=False):
-        assert cause in failed[f"{name}.html"]["error"], deed
-        assert failed[f"{name}.html"]["cell"] == 4
-        assert f"{name}.html from deeds.ipynb(name='{name}'" in "\n".join(result.lines)
+
+    def stop():
+        raise KeyboardInterrupt
+
+    runner.before["mash-enquiries-3"] = stop
+    assert cli.main(command_of(commanded)) == 130
+    assert last_line(capsys) == "Stopped."
+    with hold(out):
+        assert cli.main(command_of(commanded)) == 3
+    said = last_line(capsys)
+    assert re.search(rf"2013-14-Q3 is being written by the batch of process {os.getpid()}, ", said)
+    runner.before.clear()
+    write_notebook(commanded / "notebooks", "rows", "assert not name.endswith('-6')", ROWS, SHOW)
+    assert cli.main(command_of(commanded)) == 1
+    assert last_line(capsys) == "2013/14-Q3: 18 done, 3 failed; nothing published"
     assert contents(out) == before
-    assert_no_kernel_left(kernels)
-    ask(kernels, {})
-    again = run_deeds(kernels)
-    assert again.published
-    assert {entry["page"] for entry in again.runs if entry["outcome"] == "done"} == set()
-
-
-@POSIX
-@pytest.mark.slow
-def test_fork_parent_or_worker_that_is_killed_costs_no_other_page(kernels):
-    ask(kernels, {"page-4": "parent"})
-    result = run_deeds(kernels, force=True)
-    assert {entry["page"] for entry in result.failed} <= {"page-4.html"}
-    assert len(result.runs) == 20
-    assert_no_kernel_left(kernels)
-    ask(kernels, {})
-    assert run_deeds(kernels).published
-
-
-COMMAND = """import sys, json
-sys.path[:0] = json.loads(sys.argv[2])
-from pathlib import Path
-import test_faults
-try:
-    result = test_faults.run_deeds(Path(sys.argv[1]), force=True)
-    sys.exit(0 if result.published else 1)
-except KeyboardInterrupt:
-    sys.exit(130)
-except test_faults.BatchHeldError as error:
-    print(error)
-    sys.exit(3)
-"""
-
-
-def started(project):
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    places = json.dumps([str(ROOT / "tests"), str(ROOT)])
-    return subprocess.Popen(
-        [sys.executable, "-c", COMMAND, str(project), places],
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
-
-
-def wait_for_pages(project, number):
-    """Wait until some pages of a batch have begun."""
-    until = time.monotonic() + 60
-    while len(list((project / "notebooks" / "pids").iterdir())) < number:
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-
-@POSIX
-@pytest.mark.slow
-@pytest.mark.parametrize("how", ["SIGKILL", "SIGINT", "SIGTERM", "worker"])
-def test_batch_that_is_stopped_leaves_no_kernel_and_the_old_set(kernels, how):
-    out = kernels / "reports" / "2013-14-Q3"
-    before = contents(out)
-    ask(kernels, dict.fromkeys(NAMES, "slow"))
-    for path in (kernels / "notebooks" / "pids").iterdir():
-        path.unlink()
-    with started(kernels) as running:
-        wait_for_pages(kernels, 4)
-        if how == "worker":
-            worker = children(running.pid)
-            os.kill(worker[-1], signal.SIGKILL)
-            returned = running.wait(timeout=60)
-        else:
-            os.kill(running.pid, getattr(signal, how))
-            returned = running.wait(timeout=10)
-            assert_no_kernel_left(kernels)
-    assert returned in {"SIGKILL": {-9}, "SIGINT": {130}, "SIGTERM": {-15, 143}}.get(how, {0, 1})
-    assert contents(out) == before or returned == 0
-    assert_no_kernel_left(kernels)
-    ask(kernels, {})
-    assert run_deeds(kernels).published
-
-
-def children(pid):
-    told = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(each) for path in told for each in path.read_text(encoding="utf-8").split()]
-
-
-@POSIX
-@pytest.mark.slow
-def test_two_batches_at_once_the_second_leaves_with_who_holds_it(kernels):
-    ask(kernels, dict.fromkeys(NAMES, "slow"))
-    for path in (kernels / "notebooks" / "pids").iterdir():
-        path.unlink()
-    with started(kernels) as first:
-        wait_for_pages(kernels, 2)
-        with started(kernels) as second:
-            said = second.stdout.read()
-            assert second.wait(timeout=60) == 3
-        assert f"process {first.pid}, begun" in said
-        assert first.wait(timeout=120) == 0
 
 
 # ---- progress and room

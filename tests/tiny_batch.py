@@ -4,6 +4,7 @@ A page says which rows, parts and files its notebook read, so that it differs wh
 """
 
 import contextlib
+import json
 import os
 import shutil
 import time
@@ -13,10 +14,12 @@ from pathlib import Path
 import nbformat
 import nbformat.v4 as v4
 import pandas as pd
+import pytest
 
 from ehlib.load.reads import LOG, read_noted
 from ehlib.load.schema import COLUMNS, DATES, NUMBERS, TEXT
-from ehlib.publish.batch import Run
+from ehlib.publish.batch import Run, quarter
+from ehlib.publish.batch.making import whole
 from ehlib.publish.batch.runner import Job, Outcome
 from ehlib.publish.folder import file_digest
 from ehlib.publish.page import PageSummary
@@ -139,6 +142,30 @@ def folders_of(project: Path) -> dict[str, Path]:
     return folders | {"out": project / "reports" / "2013-14-Q3"}
 
 
+def write_schedule(project: Path, runs: list[Run]) -> None:
+    """Have the project's batch.toml ask for these pages, as they are."""
+    standard = {"data_dir", "reference_dir", "quarter"}
+    head = SETTINGS[: SETTINGS.index("[[page]]")]
+    tables = []
+    for run in runs:
+        table = {"notebook": run.notebook.stem, "name": run.page, "group": run.group}
+        lines = [f"{key} = {json.dumps(each)}" for key, each in table.items()]
+        given = {key: each for key, each in run.parameters.items() if key not in standard}
+        inline = ", ".join(f"{key} = {json.dumps(each)}" for key, each in given.items())
+        lines += ['frequency = "quarterly"', f"parameters = {{ {inline} }}"]
+        tables.append("\n".join(["[[page]]", *lines, ""]))
+    text = head + "".join(tables)
+    (project / "reference" / "batch.toml").write_text(text, encoding="utf-8")
+
+
+def command_of(project: Path, *options: str) -> list[str]:
+    """Arguments of the command that makes a project's quarter."""
+    folders = [f"--{name}={project / name}" for name in ("processed", "notebooks")]
+    out = folders_of(project)["out"]
+    reference = f"--reference={project / 'reference'}"
+    return [reference, "reports", QUARTER, *folders, f"--out={out}", "--jobs=2", *options]
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file of a folder by its name; none where there is no folder."""
     files = [path for path in folder.rglob("*") if path.is_file()]
@@ -149,6 +176,15 @@ def pages_in(folder: Path) -> dict[str, bytes]:
     """Pages and downloads of a set, without index and manifest, which have its date."""
     own = {"index.html", "manifest.json"}
     return {name: content for name, content in contents(folder).items() if name not in own}
+
+
+def run_quickly(patch: pytest.MonkeyPatch) -> "QuickRunner":
+    """Have batches, and the command, run their pages in this process."""
+    runner = QuickRunner()
+    patch.setattr("ehlib.publish.kernels.started_ahead", contextlib.nullcontext)
+    patch.setattr(quarter, "run_jobs", runner)
+    patch.setattr(whole, "gate", lambda *_, **__: None)  # has tests of its own
+    return runner
 
 
 class QuickRunner:

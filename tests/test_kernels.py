@@ -27,10 +27,11 @@ from ehlib.publish.batch.runner import LEAST, Job, render, run_jobs
 from ehlib.publish.kernels import may_fork, started_ahead, warm_kernels, workers
 from ehlib.publish.kernels.execute import RunError, execute, private_folder
 from ehlib.publish.kernels.keeper import ADDRESS, MEMORY, POOLED, SWITCH, Keeper, environment
-from ehlib.publish.kernels.manager import BatchManager
+from ehlib.publish.kernels.manager import BatchClient, BatchManager
 from ehlib.publish.kernels.provisioner import (
     FORK,
     POOL,
+    ForkedKernel,
     ForkProvisioner,
     PoolProvisioner,
     end_spare,
@@ -380,6 +381,18 @@ def test_five_hundred_kernels_leave_the_server_as_it_was(warm, tmp_path):
         for number in range(1, 501):
             run_sync(start_and_end)(number)
     assert held() <= before + 1_000  # kB
+
+
+@forks
+def test_kernel_that_is_lost_before_it_answers_is_lost(tmp_path, monkeypatch):
+    async def never(client, timeout=None):
+        ForkedKernel.lost += 1
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr(BatchClient, "wait_for_ready", never)
+    with pytest.raises(RunError, match="the kernel died") as caught:
+        run_cells(tmp_path, "print(1)")
+    assert caught.value.lost
 
 
 @forks

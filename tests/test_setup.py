@@ -123,7 +123,8 @@ def test_every_import_is_of_a_declared_dependency(root: Path, project: dict, ask
 def undeclared(folder: Path, declared: set[str]) -> list[str]:
     """Imports under `folder` of third-party packages that are not declared."""
     homes = metadata.packages_distributions()
-    own = {"ehlib", *(path.stem for path in folder.glob("*.py"))}
+    packages = (path.parent.name for path in folder.glob("*/__init__.py"))
+    own = {"ehlib", *packages, *(path.stem for path in folder.glob("*.py"))}
     found = []
     for path in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

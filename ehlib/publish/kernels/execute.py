@@ -84,9 +84,10 @@ def execute(job: "Job", private: Path) -> NotebookNode:
     except CellTimeoutError as error:
         problem = f"ran longer than the {job.timeout} seconds that batch.toml allows"
         raise RunError(_number(job, begun), problem) from error
-    except DeadKernelError as error:
-        cell, gone = _number(job, begun), ForkedKernel.lost > lost
-        raise RunError(cell, "the kernel died", lost=gone) from error
+    except (DeadKernelError, RuntimeError) as error:  # the second before it has answered at all
+        gone = ForkedKernel.lost > lost
+        problem = "the kernel died" if gone or isinstance(error, DeadKernelError) else str(error)
+        raise RunError(_number(job, begun), problem, lost=gone) from error
     _check_all_ran(executed)
     return executed
 

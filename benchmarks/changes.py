@@ -3,7 +3,7 @@
     python benchmarks/changes.py [ROWS ...]
 
 ROWS are sizes of the synthetic sample of MASH enquiries, such as 5000 10000000; the calibrated
-size (about 13,800) without any. Each size is prepared and made into a whole quarter in a temporary
+size (about 56,000) without any. Each size is prepared and made into a whole quarter in a temporary
 folder, protection, gate and publishing included, as users do it: the first batch from a cold start,
 the same again, and again after the last enquiry was taken out of the extract and prepared anew.
 Memory is that of all processes of preparing and of the first batch, shared pages counted once.

@@ -9,6 +9,7 @@ from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
 from ehlib.load.periods import parse_quarter
 from ehlib.measure.compare import ENGLAND
+from ehlib.show.board.words import list_names
 from ehlib.show.numbers import marked, number_ids, unmarked, with_ids
 from ehlib.show.sentences import (
     begin,
@@ -73,8 +74,8 @@ def _bare(cells: pd.DataFrame) -> str:
     bare = districts.loc[~districts["indicator_id"].isin(judged), "short_name"].unique()
     if judged.empty or not len(bare):
         return ""
-    names = list_words([in_sentence(each) for each in bare])
-    return f"No district is compared with England on {names}, since no limits are held."
+    names = list_names([in_sentence(each) for each in bare])
+    return f"Without limits, so that no district is compared with England: {names}."
 
 
 def rug_sentence(cells: pd.DataFrame) -> str:

@@ -39,7 +39,7 @@ quarter: str = ""  # of the page
 deeds: str = "deeds.json"  # what pages are to do"""
 DEED = """import json, os, pathlib, signal, sys, time
 deed = json.loads(pathlib.Path(deeds).read_text()).get(name, "")
-pathlib.Path(deeds).with_name("pids").joinpath(name).write_text(str(os.getpid()))
+pathlib.Path(deeds).with_name("pids").joinpath(f"{name}.{os.getpid()}").touch()
 said = name + "first edition\""""
 DO = """if deed == "raises": raise KeyError("no such thing")
 if deed == "exits": os._exit(0)
@@ -90,7 +90,8 @@ def run_deeds(project, **options):
 
 
 def pids(project):
-    return [int(path.read_text()) for path in (project / "notebooks" / "pids").iterdir()]
+    """Processes of the kernels that ran: in the names, since a file may be there and empty."""
+    return [int(path.suffix[1:]) for path in (project / "notebooks" / "pids").iterdir()]
 
 
 def assert_none_left(project, *others):

@@ -124,7 +124,7 @@ class Look:
         for rule, snippet in disguised(page.content):
             yield page.leak(rule, snippet)
         for node in root.find("figure"):
-            self._remember(node, scopes_of(node, root))
+            self._remember(node, scopes_of(node, root, alts=True))
         yield from self._markup(page, root)
         for table in page_tables(root) if self.hidden else ():
             yield from table_leaks(page, table, self.hidden)
@@ -159,7 +159,10 @@ class Look:
             yield from self.words(layer, text, () if tabled else (*heads, *page), node.way)
         for node, text in beside(root) if self.hidden else ():
             yield from self._sentences(layer, text, page, node.way)
+        figures = root.find("figure") if self.hidden else ()
+        said = {id(img): scopes_of(each, root) for each in figures for img in each.find("img")}
         for node in root.nodes():
+            scopes = said.get(id(node), page)
             if node.tag == "#":
                 yield from self.words(layer, clean("".join(node.parts)), page, "comment")
             for name, value in node.given:
@@ -168,7 +171,7 @@ class Look:
                         layer, " ".join([value, *node.words().split()]), page, node.way
                     )
                 elif name in WORDED:
-                    yield from self.words(layer, clean(value), page, f"{node.way} {name}")
+                    yield from self.words(layer, clean(value), scopes, f"{node.way} {name}")
                 elif name == "data-number":
                     yield from self._ids(layer, value, f"{node.way} {name}")
                 elif not value.startswith("data:") and not DRAWN.fullmatch(value):

@@ -50,7 +50,9 @@ def grid_table(
     lines = [[clean(str(text)).strip() for text in row] for row in rows]
     top = next((n for n, line in enumerate(lines) if sum(map(bool, line)) > 1), 0)
     header = lines[top] if lines else []
-    about = [place for place, text in enumerate(header) if text.casefold() in ABOUT]
+    about = [
+        n for n, text in enumerate(header) if text.casefold() in ABOUT and _alike(lines, top, n)
+    ]
     cells = []
     for line in lines[top + 1 :]:
         own = [(n, text) for n, text in enumerate(line) if text and n not in about]
@@ -63,6 +65,11 @@ def grid_table(
     told = [lines[top + 1][n] for n in about if n < len(lines[top + 1])] if lines[top + 1 :] else []
     above = " ".join(text for line in lines[:top] for text in line)
     return Table(tuple(cells), (*told, above, *scopes, name))
+
+
+def _alike(lines: list[list[str]], top: int, column: int) -> bool:
+    """Whether all rows say the same in a column; else it is one of the table's own."""
+    return len({line[column] for line in lines[top + 1 :] if len(line) > column}) < 2
 
 
 def _is_figure(text: str) -> bool:

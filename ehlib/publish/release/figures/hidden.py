@@ -36,12 +36,17 @@ class Figure:
     measures: tuple[float, ...]
     source: str = ""
 
-    def tells(self, text: str) -> bool:
-        """Whether a number as written is one of its counts, or its value or a limit as rounded."""
+    def tells(self, text: str, *, share: bool = True) -> bool:
+        """Whether a number as written is one of its counts, or its value or a limit as rounded.
+
+        A whole number may be a share or rate only where `share` says so.
+        """
         number = as_number(text)
         if number in self.counts:
             return True
         places = len(text.partition(".")[2])
+        if not places and not share:
+            return False
         return any(f"{each:.{places}f}" == f"{number:.{places}f}" for each in self.measures)
 
     def prints(self, text: str, *, share: bool) -> bool:
@@ -77,8 +82,8 @@ class Hidden:
         indicators: Mapping[str, Indicator],
     ) -> None:
         marked = _marked(shown)
-        touched = marked.loc[marked["hidden"], ["area_code", "period"]].drop_duplicates()
-        rows = marked.merge(touched, on=["area_code", "period"], validate="many_to_one")
+        places = marked.loc[marked["hidden"], ["area_code", "period"]].drop_duplicates()
+        rows = marked.merge(places, on=["area_code", "period"], validate="many_to_one")
         rows = _with_numbers(rows, truth, indicators)
         self.asked: dict[tuple[frozenset, ...], list[Figure]] = {}
         self.figures: dict[tuple[str, str], list[Figure]] = defaultdict(list)
@@ -94,7 +99,9 @@ class Hidden:
         self.areas = Words(dict(zip(every["area_name"], every["area_code"], strict=True)) | codes)
         self.periods = Words(period_words(shown, indicators))
         self.labels = Words(label_words({each for named in labels for each in named}))
-        self.indicators = Words(indicator_words(rows, indicators))
+        touched = list(rows["indicator_id"].unique())  # last: a name that two have is theirs
+        others = [each for each in indicators if each not in touched]
+        self.indicators = Words(indicator_words([*others, *touched], indicators))
         ids = _ids(marked)
         self.ids = frozenset(each for each, hid in zip(ids, marked["hidden"], strict=True) if hid)
         self.parts = frozenset(part for each in set(ids) for part in each.split("."))
@@ -145,10 +152,11 @@ class Hidden:
     ) -> list[Figure]:
         """Shown figures that the words for some hidden ones fit as well.
 
-        They are of the same area, period and breakdown, and those that the ids of a cell name;
-        where it has none, those counted from the same source.
+        They are of the same area, period and breakdown, and those that the ids of a cell name,
+        whose breakdown may say more (level 3 to level 2 of level 3); where it has none, those
+        counted from the same source.
         """
-        alike = {(each.labels, each.source) for each in figures if each.labels}
+        alike = {(each.labels, each.source) for each in figures}
         named = [self.rows.get(each.rpartition(".")[0]) for each in ids]
         labels = {each for each, _ in alike}
         return [
@@ -158,7 +166,8 @@ class Hidden:
             for figure in self.figures.get((area, period), ())
             if not figure.hidden
             and (
-                figure.labels in labels and any(figure is each for each in named)
+                any(_within(each, figure.labels) for each in labels)
+                and any(figure is each for each in named)
                 if named
                 else (figure.labels, figure.source) in alike
             )
@@ -212,6 +221,11 @@ def _with_numbers(
     measured = add_measures(rows[known], indicators)
     values = {name: measured[name].reindex(rows.index).fillna(rows[name]) for name in NUMBERS}
     return rows.assign(**values)
+
+
+def _within(words: frozenset[str], labels: frozenset[str]) -> bool:
+    """Whether each of some words stands in a breakdown, alone or beside others."""
+    return len(words) == len(labels) and all(any(word in own for own in labels) for word in words)
 
 
 def _labels(rows: pd.DataFrame) -> list[frozenset[str]]:

@@ -85,10 +85,10 @@ def label_words(labels: Iterable[str]) -> dict[str, str]:
     return named
 
 
-def indicator_words(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> dict[str, str]:
-    """Indicators as ids and by every name that the catalogue has for them."""
+def indicator_words(ids: Iterable[str], indicators: Mapping[str, Indicator]) -> dict[str, str]:
+    """Indicators as ids and by every name that the catalogue has for them, the last of a name's."""
     named = {}
-    for each in rows["indicator_id"].unique():
+    for each in ids:
         named[each] = each
         known = indicators.get(each)
         if known:

@@ -31,6 +31,26 @@ NUMBER = re.compile(
     re.IGNORECASE,
 )
 
+_MONTHS = "January February March April May June July August September October November December"
+_DATED = re.compile(rf"\b(?:\d{{1,2}} )?(?:{'|'.join(_MONTHS.split())}) (?:19|20)\d\d\b")
+_LEVEL = re.compile(  # how sure limits are and how they were found, as pages say it
+    r"\b(?:95|99\.8)%(?= (?:confidence )?(?:limits?|intervals?)\b)"
+    r"|\b95%, (?:the publisher's where it gives them, else )?(?:Wilson's score method\b"
+    r"|exact Poisson for fewer than 10 events and Byar's method from 10\b)"
+)
+_FIXED = re.compile(  # ages, multipliers, spans of time, and what pages say of hiding
+    r"(?im)\bage[ds]? \d+ to \d+\b|\bper 10*(?:,000)*(?= [a-z])"
+    r"|\b(?:for|within) \d+ (?:weeks|months)\b|\b[\d,]+ of the [\d,]+ figures\b"
+    r"|\bcounts from 1 to \d+\b|^\d\.(?= \w)"
+)
+
+
+def counting(text: str) -> str:
+    """Text with spaces in place of dates, ages and the like, whose numbers count nothing."""
+    for pattern in (_DATED, _LEVEL, _FIXED):
+        text = pattern.sub(lambda found: " " * len(found[0]), text)
+    return text
+
 
 def as_number(text: str) -> float:
     """Number of a text that `NUMBER` has found: `1,204`, `forty-one`, `a dozen`, `IV`."""

@@ -4,17 +4,16 @@ import re
 from collections.abc import Iterator
 
 from ehlib.publish.release.figures.hidden import Address, Figure, Hidden
-from ehlib.publish.release.figures.numbers import NUMBER
+from ehlib.publish.release.figures.numbers import NUMBER, counting
 from ehlib.publish.release.files.layers import Layer, Leak
 
-END = re.compile(r"(?<=[.;!?])\s+|\n")
+END = re.compile(r"(?m)(?<=[.;!?])(?<!^\d\.)\s+|\n")  # not after the number of a heading
 AFTER = re.compile(  # what a number counts when it is not children or events
     r"(?i)\s*(?:-\s*)?(?:other |whole |latest |earliest |calendar |financial |further )?"
-    r"(?:fewer|more|less|higher|lower|districts?|quarters?|years?|months?|pages?|places?|areas?|localit|times|"
-    r"points?|percentage points?|periods?|measures?|indicators?|figures?|rows?|extracts?|decimals?|"
-    r"in (?:ten|five)|or more|to under|to \d)\b"
+    r"(?:fewer|more|less|higher|lower|districts?|quarters?|years?|months?|pages?|places?|areas?|"
+    r"localit|times|points?|percentage points?|actions?|periods?|measures?|indicators?|figures?|"
+    r"rows?|extracts?|decimals?|in (?:ten|five)|or more|to under|to \d)\b"
 )
-AGED = re.compile(r"(?i)\bage[ds]? \d+ to $")  # before a number that ends a band of ages
 RANKED = (
     r"(highest|lowest|higher|lower|above|below|rose|fell|doubled|halved|better|worse|most|fewest|"
     r"largest|smallest|biggest)"
@@ -57,7 +56,7 @@ def sentence_leaks(
         for found in NUMBER.finditer(left):
             if _is_apart(left, found):
                 yield from _differences(layer, sentence, found, (scopes, hidden), within=within)
-            if AFTER.match(left, found.end()) or AGED.search(sentence[: found.start()]):
+            if AFTER.match(left, found.end()):
                 continue
             address = _nearest(sentence, found, scopes, hidden)
             if not address["indicators"] and not hidden.periods.found(sentence):
@@ -97,7 +96,7 @@ def _differences(
 def _blanked(sentence: str, hidden: Hidden) -> str:
     """Sentence with spaces for periods, areas and breakdowns, whose digits count nothing."""
     left = hidden.labels.without(hidden.areas.without(hidden.periods.without(sentence)))
-    return re.sub(r"\d{4}/\d\d", " " * 7, left)
+    return re.sub(r"\d{4}/\d\d", " " * 7, counting(left))
 
 
 def _tells(figure: Figure, text: str, *, share: bool) -> bool:

@@ -1,20 +1,25 @@
 """Tables of pages, downloads and JSON, read back with their headings to find hidden figures."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
 from ehlib.publish.release.figures.grids import JUDGED, MARKER, Cell, Table
 from ehlib.publish.release.figures.hidden import SO_FAR, Address, Figure, Hidden, so_far
-from ehlib.publish.release.figures.numbers import NUMBER
+from ehlib.publish.release.figures.numbers import NUMBER, counting
 from ehlib.publish.release.files.layers import Layer, Leak
 from ehlib.publish.release.markup import Node, clean
 
 OTHER = re.compile(  # columns that hold no figure of the row's own
     r"(?i)\btarget|\bbaseline|\bnational\b|\bbenchmark|\bplan\b|\baim\b|\bcode\b|\bdate\b|"
-    r"\bperiod\b|\bas at\b|\bseconds$|\bbytes$|^cell$|_sha256$|^rows|_start$|_end$|\bnote"
+    r"\bperiod\b|\bas at\b|\bseconds$|\bbytes$|^cell$|_sha256$|^rows|_start$|_end$|\bnote|"
+    r"^(?:number of )?(?:indicators|measures|outcomes)$|^sources?$|^age in months$"
 )
+OF_LISTED = re.compile(r"(?i)^number of (?:indicators|measures|outcomes)\b")  # not of children
 COMPARED = re.compile(r"(?i)^compared with\b")
+OF_WHEN = re.compile(r"(?i)^(?:latest )?period\b")  # a column that says what its rows are of
+USUAL = re.compile(r"(?i)^usual variation\b")
 SHARE = re.compile(r"(?i)%|\bper ?cent|\bper \d|\brate\b|\blimit|\binterval")
 PRINTED = re.compile(r"\d[\d,]*(?:\.\d+)?")
 AROUND = re.compile(r"(?:[\s()%,\u2013]|\bto\b|\bof\b)*")  # numbers of one cell
@@ -33,9 +38,12 @@ def table_leaks(layer: Layer, table: Table, hidden: Hidden) -> Iterator[Leak]:
     hidden : Hidden
         What the release hides.
     """
+    drawn = Counter((cell.column, cell.text) for cell in table.cells if USUAL.match(cell.column))
     for cell in table.cells:
+        if drawn[cell.column, cell.text] > 1:
+            continue  # limits of usual variation are those of all rows between two shifts
         yield from _named_hidden(layer, cell, hidden)
-        if OTHER.search(cell.column):
+        if OTHER.search(cell.column) or _counts_listed(cell, table):
             continue
         address = _address(cell, table.scopes, hidden)
         figures = hidden.at(address)
@@ -43,11 +51,24 @@ def table_leaks(layer: Layer, table: Table, hidden: Hidden) -> Iterator[Leak]:
             continue
         whole = SO_FAR.search(cell.column) or all(figure.hidden for figure in figures)
         for text in filter(None, (cell.text, cell.attributes)):
-            found = _in_place(text, hidden) if whole else _told(text, figures)
+            found = (
+                _in_place(text, hidden) if whole else _told(text, figures, _is_share(cell, table))
+            )
             if found and not _is_of(hidden.twins(address, figures, cell.ids), text, cell.column):
                 way = " / ".join(filter(None, [*cell.row, cell.column]))
                 rule = "hidden_figure" if found[0].isdigit() else "in_place_of_hidden"
                 yield layer.leak(rule, f"{found} at {way}", "table")
+
+
+def _counts_listed(cell: Cell, table: Table) -> bool:
+    """Whether a cell is a whole number of a table that counts what the report itself lists."""
+    caption = next(iter(table.scopes), "")
+    return bool(OF_LISTED.match(caption)) and cell.text.isdigit() and not cell.ids
+
+
+def _is_share(cell: Cell, table: Table) -> bool:
+    """Whether a whole number in a cell may be a share or rate, as its headings have it."""
+    return any(map(SHARE.search, [cell.column, *cell.row, *table.scopes[:1]])) or "%" in cell.text
 
 
 def _is_of(twins: list[Figure], text: str, column: str) -> bool:
@@ -79,10 +100,13 @@ def page_tables(root: Node) -> Iterator[Table]:
         yield Table(tuple(_html_cells(node)), scopes_of(node, root))
 
 
-def scopes_of(node: Node, root: Node) -> tuple[str, ...]:
-    """Texts that say what an element of a page is of: its caption, headings, the page's context."""
+def scopes_of(node: Node, root: Node, *, alts: bool = False) -> tuple[str, ...]:
+    """Texts that say what an element of a page is of: its caption, headings, the page's context.
+
+    What a picture says of itself stands after its caption if asked for.
+    """
     captions = [each.words() for each in node.find("caption", "figcaption")]
-    alts = [each.attributes.get("alt", "") for each in node.find("img")]
+    told = [each.attributes.get("alt", "") for each in node.find("img") if alts]
     heads, page = [], []
     for each in root.nodes():
         if each is node:
@@ -91,7 +115,7 @@ def scopes_of(node: Node, root: Node) -> tuple[str, ...]:
             heads.append(each.words())
         if each.tag == "h1" or each.attributes.get("class") == "context":
             page.append(each.words())
-    return tuple(clean(text).strip() for text in [*captions, *alts, *heads[:-3:-1], *page])
+    return tuple(clean(text).strip() for text in [*captions, *told, *heads[:-3:-1], *page])
 
 
 def _html_cells(table: Node) -> Iterator[Cell]:
@@ -115,6 +139,7 @@ def _html_cells(table: Node) -> Iterator[Cell]:
             elif node.tag == "td":
                 cells.append((place, text, node))
             place += wide
+        row += [text for where, text, _ in cells if OF_WHEN.match(columns.get(where, ""))]
         for where, text, node in cells:
             column = columns.get(where, "")
             ids = tuple(node.attributes.get("data-number", "").split())
@@ -137,9 +162,10 @@ def _address(cell: Cell, scopes: tuple[str, ...], hidden: Hidden) -> Address:
     """What a cell is of, by the nearest words for each of area, period, breakdown, indicator."""
     column, row = cell.column, " | ".join(cell.row)
     whole = hidden.areas.of_text(column)
-    across = "" if COMPARED.search(column) else column
+    compared = COMPARED.search(column)  # with another area, or another period that the cell names
+    across, own = ("", cell.text) if compared else (column, "")
     areas = frozenset([whole]) if whole else _first(hidden.areas, row, across, *scopes)
-    periods = _first(hidden.periods, column, row, *scopes)
+    periods = _first(hidden.periods, own, column, row, *scopes)
     if SO_FAR.search(column):
         periods = frozenset(each for period in periods for each in so_far(period))
     labels = {_heading(text, hidden) for text in (column, *cell.row)} - {""}
@@ -161,15 +187,15 @@ def _first(words: object, *texts: str) -> frozenset[str]:
 
 def _in_place(text: str, hidden: Hidden) -> str:
     """Number or judgement in a cell that should say that its figure is hidden."""
-    left = hidden.areas.without(hidden.periods.without(MARKER.sub("", text)))
+    left = hidden.areas.without(hidden.periods.without(counting(MARKER.sub("", text))))
     found = re.search(r"\d[\d,.]*", left) or NUMBER.search(left) or JUDGED.search(left)
     return found[0] if found else ""
 
 
-def _told(text: str, figures: list) -> str:
+def _told(text: str, figures: list, share: bool) -> str:
     """Number that is a hidden figure's and no shown one's."""
-    for found in NUMBER.findall(MARKER.sub("", text)):
-        said = [figure.hidden for figure in figures if figure.tells(found)]
+    for found in NUMBER.findall(counting(MARKER.sub("", text))):
+        said = [figure.hidden for figure in figures if figure.tells(found, share=share)]
         if said and all(said):
             return found
     return ""

@@ -108,7 +108,9 @@ def test_early_help_page_of_a_locality_leaves_out_what_is_too_small(run_here):
     assert len(of_role(shown, "figure")) == 5
     captions = table_captions(shown)
     assert not any(each.startswith("Episodes open for 26 weeks") for each in captions)
-    assert not any(each.startswith("Episodes by level of the one before") for each in captions)
+    assert not any(
+        each.startswith("Episodes by the level of the episode before") for each in captions
+    )
     county = table_captions(run_here("05_early_help_cases"))
     assert len(county) == len(captions) + 2
     assert len(closing_rows(shown)) == 1
@@ -250,6 +252,15 @@ def test_a_flow_of_episodes_in_words():
     table = episodes.flow_table(own)
     assert table.iloc[0].tolist() == ["2013/14\u00a0Q3", "1", "7", "20"]
     assert table.iloc[1].tolist() == ["2012/13\u00a0Q3", "6", "[x]", "[x]"]
+
+
+def test_parts_that_cannot_be_drawn_say_why():
+    rows = pd.DataFrame({"value": [0.0, np.nan], "value_note": ["", "suppressed"]})
+    assert not episodes.drawn(rows)
+    assert episodes.unshown(rows, "The reason").startswith("The reason cannot be shown: some of")
+    none = rows.assign(value_note="")
+    assert episodes.unshown(none, "The reason") == "The reason is not shown: none was counted."
+    assert episodes.unshown(rows.assign(value=[5.0, np.nan]), "The reason") == ""
 
 
 def test_services_hidden_are_said_to_be():

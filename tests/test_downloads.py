@@ -410,6 +410,11 @@ def test_pivoted_cells_keep_their_ids_and_empty_ones_have_none():
     assert with_ids(["x", ""], ["", "id"]) == ["x", ""]
 
 
+def test_table_without_rows_keeps_its_columns():
+    made = unmarked(pd.DataFrame({"Area": [], "Rate": []}))
+    assert (list(made.columns), len(made), made.attrs["numbers"]) == (["Area", "Rate"], 0, {})
+
+
 def test_pages_carry_ids_and_anchors_that_downloads_share(page, monkeypatch, tmp_path):
     rows = pd.DataFrame(OBSERVED)
     made = unmarked(pd.DataFrame({"Area": ["a", "b"], "Rate": marked(["1", "2"], rows, "value")}))

@@ -254,6 +254,20 @@ def test_hidden_bar_is_marked_in_its_place(shares):
     assert all(bar.get_width() == 0 for bar in plot_shares(shares).patches if bar.get_y() < 0.5)
 
 
+def test_bar_with_a_hidden_part_is_marked_where_it_ends(shares):
+    partly = shares.assign(other=[5.0, NAN, NAN], **{"early help": [35.0, NAN, NAN]})
+    ax = plot_shares(partly)
+    marks = [text.get_position() for text in ax.texts if text.get_text() == "[c]"]
+    assert sorted(marks) == [(1, 0), (56, 1)]
+    assert ax.get_ylim() == (-0.5, 2.5)
+
+
+def test_empty_bars_keep_clear_of_the_axis(shares):
+    ax = plot_shares(shares * NAN)
+    assert len([text for text in ax.texts if text.get_text() == "[c]"]) == 3
+    assert ax.get_ylim() == (-0.5, 2.5)
+
+
 @pytest.mark.parametrize("narrow", [False, True])
 def test_key_names_the_parts_that_occur(shares, narrow):
     assert key_of(plot_shares(shares, narrow=narrow)) == ["no action", "early help", "other"]

@@ -32,6 +32,7 @@ from ehlib.show.tables import order_areas
 LOCAL = ["district", "county", "unitary"]
 YEAR = 365.25  # days
 BAND, EDGE = "#d3dfe9", "#6c8fb1"  # limits: filled, and outlined in a tone that is seen on white
+WHOLE = 99.9  # per cent: a bar that ends before it lacks a part
 SHARES = {  # Government Analysis Function palette, with the ink that reads on each colour
     "#12436d": "white",
     "#28a197": INK,
@@ -82,8 +83,8 @@ def plot_shares(shares: pd.DataFrame, *, narrow: bool = False) -> Axes:
     Parameters
     ----------
     shares : DataFrame, one row per bar, one column per part
-        Per cent of the whole; rows in the order drawn from the top. A bar without any figure is
-        left out and marked `[c]`.
+        Per cent of the whole; rows in the order drawn from the top. A bar with a part that is
+        hidden ends where its other parts do, and is marked `[c]` there.
     narrow : bool
         Drawn for a phone.
 
@@ -102,16 +103,19 @@ def plot_shares(shares: pd.DataFrame, *, narrow: bool = False) -> Axes:
     height = (2.3 if narrow else 1.5) + ROW * len(shares)
     ax = new_axes(height=height, width=NARROW if narrow else WIDE)
     places, left = np.arange(len(shares))[::-1], np.zeros(len(shares))
+    fits = 13 if narrow else 9  # per cent of the width that a number needs
     for part, (colour, ink) in zip(present, SHARES.items(), strict=False):
         sizes = shares[part].fillna(0).to_numpy()
         ax.barh(places, sizes, left=left, color=colour, height=0.72, label=part, edgecolor="white")
         for place, start, size in zip(places, left, sizes, strict=True):
-            if size >= 9:
+            if size >= fits:
                 middle = start + size / 2
                 ax.text(middle, place, f"{size:.0f}%", color=ink, ha="center", va="center")
         left = left + sizes
-    for place in places[shares.isna().all(axis=1)]:
-        ax.text(1, place, "[c]", va="center")
+    for place, end, lacks in zip(places, left, shares.isna().any(axis=1), strict=True):
+        if lacks and end < WHOLE:
+            ax.text(end + 1, place, "[c]", va="center")
+    ax.set_ylim(-0.5, len(shares) - 0.5)
     ax.set_yticks(places, [wrapped(str(name), 13) for name in shares.index])
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0, 100)

@@ -34,6 +34,11 @@ def shown(rows: pd.DataFrame) -> bool:
     return bool(rows[["numerator", "value"]].notna().any(axis=None))
 
 
+def drawn(rows: pd.DataFrame) -> bool:
+    """Whether any part of some rows has a size to draw; zeros alone say nothing."""
+    return bool(rows["value"].gt(0).any())
+
+
 def show_definitions(frames: list[pd.DataFrame], indicators: Mapping[str, Indicator]) -> None:
     """Definition of the indicator of each frame, as of its latest period; none for no rows."""
     for rows in frames:
@@ -168,14 +173,14 @@ def parts_sentence(parts: pd.DataFrame, of: str) -> str:
 
 
 def unshown(rows: pd.DataFrame, what: str) -> str:
-    """That a part of the page cannot be shown; empty when any figure can."""
+    """That a part of the page cannot be shown; empty when any of its parts can be drawn."""
     if rows.empty:
         return (
             f"{what} is not shown here: it is given on the county's page alone, since elsewhere "
             "the numbers are too small, and from the second year of the records on."
         )
-    if rows["value"].isna().all() and rows["numerator"].isna().all():
-        return (
-            f"{what} cannot be shown: some of the numbers are so small that a child could be known."
-        )
-    return ""
+    if drawn(rows):
+        return ""
+    if not rows["value_note"].str.contains("suppressed").any():
+        return f"{what} is not shown: none was counted."
+    return f"{what} cannot be shown: some of the numbers are so small that a child could be known."

@@ -80,7 +80,7 @@ def unmarked(table: pd.DataFrame) -> pd.DataFrame:
     """
     numbers = {}
     plain = table.astype("str")
-    for name in plain.columns:
+    for name in plain.columns if len(plain) else ():  # no rows cannot be parted in three
         parts = plain[name].str.partition(MARK)
         plain[name] = parts[0]
         numbers |= {(row, name): ids for row, ids in parts[2].fillna("").items() if ids}

@@ -15,7 +15,7 @@ from ehlib.load.indicators import read_indicators
 from ehlib.load.indicators.reported import early_help_measures, outcomes_of
 from ehlib.load.periods import parse_period
 from ehlib.measure.compare import add_comparison
-from ehlib.measure.impact.progress import add_progress
+from ehlib.measure.impact.progress import STATUSES, add_progress
 from ehlib.measure.impact.standing import add_standing
 from ehlib.show import cells as show_cells
 from ehlib.show.accounts import impact, measures
@@ -124,6 +124,23 @@ def test_outcome_findings_name_what_moves_and_how_many_wait(progress):
     ]
 
 
+def test_hidden_outcomes_are_not_said_to_wait_for_a_figure(progress, shown):
+    """Nobody is asked to supply a figure that is held and hidden."""
+    rows = compared([figure("needs_met", QUARTER, np.nan, value_note="suppressed")])
+    hidden = add_progress([INDICATORS["needs_met"]], rows, COUNTY)
+    told = "1 indicator is hidden: some numbers are small."
+    assert outcomes.outcomes_findings(hidden, INDICATORS, AREAS) == [
+        "None of the 1 indicator has a figure for Nottinghamshire to show.",
+        told,
+    ]
+    with_others = pd.concat([progress, hidden], ignore_index=True)
+    assert outcomes.outcomes_findings(with_others, INDICATORS, AREAS)[-1] == told
+    assert outcomes.counts_table(hidden)["[c]\u00a0Hidden"].tolist() == ["1"]
+    assert "[c]\u00a0Hidden" not in outcomes.counts_table(progress)
+    outcomes.show_lacking(hidden, rows, INDICATORS)
+    assert "Every indicator has a figure or is hidden." in text_of(shown, "note")[0]
+
+
 def test_outcome_table_says_status_basis_figure_limits_and_what_comes_next(progress):
     table = outcomes.outcome_table(progress, INDICATORS, QUARTER).set_index("Indicator")
     row = table.loc["Under 18 conceptions (per 1,000)"]
@@ -155,7 +172,7 @@ def test_indicators_without_a_figure_are_told_by_source_once(progress, held):
     held = compared([*held.drop(columns=words_of(held)).to_dict("records"), district])
     lacking = progress.loc[progress["status"] == "no figure", "indicator_id"].tolist()
     table = outcomes.lacking_table(lacking, held, INDICATORS)
-    assert table["Number"].astype(int).sum() == 29
+    assert table["Number of indicators"].astype(int).sum() == 29
     assert table["Source"].is_unique
     said = " ".join(table["Indicators"])
     assert "xcess weight, Year 6 (held for districts, not for the county)" in said
@@ -631,5 +648,6 @@ def test_measures_with_a_figure_have_a_section_with_chart_and_action(held, actio
 
 
 def test_a_sign_says_what_the_word_says_in_every_status():
-    assert len(set(words.SIGNS.values())) == 5
+    assert len(set(words.SIGNS.values())) == len(STATUSES)
     assert words.status_words("no figure") == "\u25cb\u00a0No figure yet"
+    assert words.status_words("hidden") == "[c]\u00a0Hidden"

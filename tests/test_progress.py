@@ -7,7 +7,14 @@ import pytest
 from ehlib.load.indicators import read_indicators
 from ehlib.load.indicators.reported import early_help_measures, outcomes_of
 from ehlib.load.periods import parse_period
-from ehlib.measure.impact.progress import BASELINE, NO_FIGURE, NOT_JUDGED, YEAR, add_progress
+from ehlib.measure.impact.progress import (
+    BASELINE,
+    HIDDEN,
+    NO_FIGURE,
+    NOT_JUDGED,
+    YEAR,
+    add_progress,
+)
 
 INDICATORS = read_indicators()
 COUNTY = "E10000024"
@@ -128,7 +135,7 @@ def test_no_figure_and_hidden_figures_are_told_apart():
     none = add_progress([INDICATORS["neet"]], pd.DataFrame(INJURIES), COUNTY).iloc[0]
     assert (none["status"], none["reason"]) == (NO_FIGURE, "no figure is held")
     hidden = progress(figure("needs_met", "2013/14-Q3", np.nan, value_note="suppressed"))
-    assert (hidden["status"], hidden["period"]) == (NO_FIGURE, "")
+    assert (hidden["status"], hidden["period"]) == (HIDDEN, "")
     assert hidden["reason"] == "its figures are hidden, since some numbers are small"
 
 

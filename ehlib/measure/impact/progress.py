@@ -13,8 +13,8 @@ from ehlib.measure.impact import measure_status
 from ehlib.measure.rates import Triple, subtract
 
 MOVED = ("improving", "no clear change", "worsening")
-NOT_JUDGED, NO_FIGURE = "not judged", "no figure"
-STATUSES = (*MOVED, NOT_JUDGED, NO_FIGURE)
+NOT_JUDGED, NO_FIGURE, HIDDEN = "not judged", "no figure", "hidden"
+STATUSES = (*MOVED, NOT_JUDGED, NO_FIGURE, HIDDEN)
 BASELINE, YEAR = "the plan's baseline", "a year before"
 TRIPLE = ["value", "lower_ci", "upper_ci"]
 FIGURES = ["numerator", "denominator", *TRIPLE, "benchmark_value"]
@@ -28,7 +28,7 @@ REASONS = {
     "definition changed": "it is counted in another way than a year before",
     "no interval": "the figures have no limits, so chance cannot be told from change",
     NO_FIGURE: "no figure is held",
-    "hidden": "its figures are hidden, since some numbers are small",
+    HIDDEN: "its figures are hidden, since some numbers are small",
 }
 
 
@@ -76,7 +76,7 @@ def _progress(indicator: Indicator, series: pd.DataFrame) -> dict[str, object]:
     facts = _facts(indicator, row) | _since_baseline(indicator, series)
     facts |= _since_year(indicator, series, row)
     hidden = row is None and series["value_note"].str.contains("suppressed").any()
-    return facts | _verdict(indicator, facts, "hidden" if hidden else NO_FIGURE)
+    return facts | _verdict(indicator, facts, HIDDEN if hidden else NO_FIGURE)
 
 
 def _facts(indicator: Indicator, row: pd.Series | None) -> dict[str, object]:
@@ -129,7 +129,7 @@ def _moved(indicator: Indicator, row: pd.Series, before: pd.Series | None) -> st
 def _verdict(indicator: Indicator, facts: dict[str, object], lacking: str) -> dict[str, str]:
     """Status, what it compares with, and why there is none."""
     if np.isnan(facts["value"]):
-        return {"status": NO_FIGURE, "basis": "", "reason": REASONS[lacking]}
+        return {"status": lacking, "basis": "", "reason": REASONS[lacking]}
     for told, basis in (("since_baseline", BASELINE), ("since_year", YEAR)):
         if facts[told] in MOVED:
             return {"status": str(facts[told]), "basis": basis, "reason": ""}

@@ -120,5 +120,5 @@ def _warning(chart: pd.DataFrame) -> np.ndarray:
     """Why the limits of a point's group are weak, or nothing."""
     count = chart.groupby("group")["value"].transform("count")
     none = ~chart["half"].notna().groupby(chart["group"]).transform("any")
-    few = "limits rest on " + count.astype(str) + f" figures; {ENOUGH} are wanted"
+    few = "limits rest on " + count.astype(str) + f" figures; {ENOUGH} or more are wanted"
     return np.select([none, count < ENOUGH], ["too few figures for limits", few], "")

@@ -224,7 +224,7 @@ def linked_words(indicator_id: str, actions: pd.DataFrame) -> str:
         for each in linked.head(LISTED).to_dict("records")
     ]
     rest = len(linked) - LISTED
-    return "; ".join([*told, *([f"and {rest} more"] if rest > 0 else [])])
+    return "; ".join([*told, *([f"and {count_words(rest, 'more action')}"] if rest > 0 else [])])
 
 
 def _outcomes(

@@ -9,13 +9,14 @@ from ehlib.load.indicators import Indicator
 from ehlib.load.indicators.reported import REPORT_SETS
 from ehlib.load.periods import in_words, parse_quarter
 from ehlib.measure.compare import ENGLAND
-from ehlib.measure.impact.progress import MOVED, NO_FIGURE, NOT_JUDGED
+from ehlib.measure.impact.progress import HIDDEN, MOVED, NO_FIGURE, NOT_JUDGED
 from ehlib.show.board.words import (
     PRIORITY_WORDS,
     compared_cells,
     counted,
     england_words,
     figure_cells,
+    hidden_words,
     in_turn,
     limit_cells,
     named,
@@ -31,7 +32,7 @@ from ehlib.show.numbers import marked, unmarked
 from ehlib.show.sentences import begin, count_words, in_sentence, list_words, short_label
 from ehlib.show.tables import LIMITS
 
-COUNTED = (*reversed(MOVED), NOT_JUDGED, NO_FIGURE)  # a phone shows the first columns
+COUNTED = (*reversed(MOVED), NOT_JUDGED, NO_FIGURE, HIDDEN)  # a phone shows the first columns
 TITLES = {
     "all": "Outcomes of the children's plan",
     "hwb_framework": "Outcomes: Health and Wellbeing Board set",
@@ -64,8 +65,13 @@ def outcomes_findings(
     held, county = progress.dropna(subset="value"), areas.county.name
     lacking = progress[progress["status"] == NO_FIGURE]
     total = count_words(len(progress), "indicator")
+    hidden = int((progress["status"] == HIDDEN).sum())
+    closed = [hidden_words(hidden)] if hidden else []
     if held.empty:
-        return [f"None of the {total} has a figure for {county} yet."]
+        return [
+            f"None of the {total} has a figure for {county} {'to show' if hidden else 'yet'}.",
+            *closed,
+        ]
     counts = f"{len(held)} of the {total} {'has' if len(held) == 1 else 'have'} a figure"
     said = [f"{counts} for {county}: {_counted(held)}. {synthetic_words(held)}".strip()]
     for status in ("worsening", "improving"):
@@ -77,7 +83,7 @@ def outcomes_findings(
         said.append(f"Worse than {worse['benchmark_name'].iloc[0]}: {named(worse, indicators)}.")
     if len(lacking):
         said.append(f"{begin(count_words(len(lacking), 'indicator'))} {_wait(len(lacking))}.")
-    return said
+    return [*said, *closed]
 
 
 def counts_table(progress: pd.DataFrame) -> pd.DataFrame:
@@ -85,6 +91,8 @@ def counts_table(progress: pd.DataFrame) -> pd.DataFrame:
     counts = pd.crosstab(progress["priority"], progress["status"])
     counts = counts.reindex(progress["priority"].unique()).reindex(columns=list(COUNTED))
     counts = counts.fillna(0).astype("int64")
+    if not counts[HIDDEN].any():
+        counts = counts.drop(columns=HIDDEN)
     if len(counts) > 1:
         counts.loc["All priorities"] = counts.sum()
     table = counts.rename(columns=status_words).astype("str")
@@ -138,7 +146,8 @@ def show_lacking(
     """Table of the indicators without a figure for the county; or that all have one."""
     lacking = progress[progress["status"] == NO_FIGURE]
     if lacking.empty:
-        show_note("Every indicator has a figure.")
+        hidden = progress["status"].eq(HIDDEN).any()
+        show_note(f"Every indicator has a figure{' or is hidden' if hidden else ''}.")
         return
     table = lacking_table(list(lacking["indicator_id"]), measures, indicators)
     show_table(table, caption="Where the figures that are missing will come from.")
@@ -156,7 +165,11 @@ def lacking_table(
         only = " (held for districts, not for the county)" if key in districts else ""
         waiting.setdefault(each.source, []).append(f"{in_sentence(each.short_name)}{only}")
     rows = [
-        {"Indicators": begin("; ".join(names)), "Number": str(len(names)), "Source": source}
+        {
+            "Indicators": begin("; ".join(names)),
+            "Number of indicators": str(len(names)),
+            "Source": source,
+        }
         for source, names in waiting.items()
     ]
     return pd.DataFrame(rows)

@@ -8,7 +8,7 @@ import pandas as pd
 from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator
 from ehlib.load.periods import earlier_quarter, parse_quarter
-from ehlib.measure.impact.progress import CHANGE, MOVED, NO_FIGURE, NOT_JUDGED
+from ehlib.measure.impact.progress import CHANGE, HIDDEN, MOVED, NO_FIGURE, NOT_JUDGED
 from ehlib.measure.impact.standing import filter_due
 from ehlib.show.board.actions import NONE, actions_table, count_actions
 from ehlib.show.board.words import (
@@ -17,6 +17,7 @@ from ehlib.show.board.words import (
     baseline_words,
     counted,
     figure_cells,
+    hidden_words,
     in_turn,
     limit_cells,
     list_names,
@@ -76,6 +77,8 @@ def review_findings(
     if lacking:
         have = "has" if lacking == 1 else "have"
         said.append(f"{begin(count_words(lacking, 'indicator'))} {have} no figure for the county.")
+    if counts[HIDDEN]:
+        said.append(hidden_words(counts[HIDDEN]))
     return [*said, _due_sentence(actions, quarter)]
 
 
@@ -137,7 +140,7 @@ def show_review(progress: pd.DataFrame, indicators: Mapping[str, Indicator], pla
 
 def show_unjudged(progress: pd.DataFrame, indicators: Mapping[str, Indicator]) -> None:
     """Table of why outcomes cannot be judged and which they are; or that all can be."""
-    rows = progress[progress["status"].isin([NOT_JUDGED, NO_FIGURE])]
+    rows = progress[progress["status"].isin([NOT_JUDGED, NO_FIGURE, HIDDEN])]
     if rows.empty:
         show_note("Every outcome can be judged.")
         return

@@ -8,7 +8,7 @@ import pandas as pd
 from ehlib.load.indicators import Indicator
 from ehlib.load.indicators.catalogue import PRIORITIES
 from ehlib.load.periods import parse_quarter
-from ehlib.measure.impact.progress import BASELINE, NO_FIGURE, NOT_JUDGED, YEAR
+from ehlib.measure.impact.progress import BASELINE, HIDDEN, NO_FIGURE, NOT_JUDGED, YEAR
 from ehlib.show.accounts.coverage import next_due
 from ehlib.show.numbers import marked
 from ehlib.show.sentences import (
@@ -28,6 +28,7 @@ SIGNS = {  # the sign says the same as the word, for those who see no colour
     "worsening": "\u2718",
     NOT_JUDGED: "?",
     NO_FIGURE: "\u25cb",
+    HIDDEN: "[c]",
 }
 PRIORITY_WORDS = dict(  # as a table heads its rows, where the plan's own words are too long
     zip(
@@ -48,6 +49,7 @@ VERBS = {  # what a status says of one outcome or none, and of several
     "worsening": ("is worsening", "are worsening"),
     NOT_JUDGED: ("cannot be judged", "cannot be judged"),
     NO_FIGURE: ("has no figure", "have no figure"),
+    HIDDEN: ("is hidden", "are hidden"),
 }
 SAID = {NOT_JUDGED: "cannot be judged", NO_FIGURE: "no figure yet"}
 STATUS_NOTE = (
@@ -64,6 +66,11 @@ QUARTER_NOTE = (
 def counted(status: str, count: int) -> str:
     """How many have a status: `3 are improving`, `1 shows no clear change`, `none is worsening`."""
     return f"{count or 'none'} {VERBS[status][count > 1]}"
+
+
+def hidden_words(count: int, noun: str = "indicator") -> str:
+    """How many have no figure but hidden ones, and why, as a sentence."""
+    return f"{begin(count_words(count, noun))} {VERBS[HIDDEN][count > 1]}: some numbers are small."
 
 
 def status_words(status: str) -> str:

@@ -287,7 +287,7 @@ def test_limits_start_anew_at_positions_and_labels():
     assert by_label["mean"].iloc[[0, -1]].to_list() == [0, 10]
     assert not by_label["special_cause"].any()
     assert by_label["warning"].iloc[0] == ""
-    assert by_label["warning"].iloc[-1] == "limits rest on 10 figures; 13 are wanted"
+    assert by_label["warning"].iloc[-1] == "limits rest on 10 figures; 13 or more are wanted"
     assert process_chart(values)["special_cause"].any()
 
 

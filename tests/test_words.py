@@ -107,7 +107,7 @@ STEADY = [270.0, 280.0] * 7
         (
             [270.0, 280, 275],
             "decrease",
-            "within usual variation. The limits rest on 3 figures; 13 are wanted.",
+            "within usual variation. The limits rest on 3 figures; 13 or more are wanted.",
         ),
     ],
 )
@@ -160,7 +160,7 @@ def test_no_distance_is_given_where_more_is_better():
 
 def test_caption_of_a_short_process_chart_says_how_far_to_trust_it():
     said = process_caption(process_chart([1.0, 2.0, 3.0]), RATE, "Ashfield")
-    assert said.endswith("Beware: limits rest on 3 figures; 13 are wanted.")
+    assert said.endswith("Beware: limits rest on 3 figures; 13 or more are wanted.")
 
 
 @pytest.mark.parametrize(

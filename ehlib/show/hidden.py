@@ -90,7 +90,7 @@ def hidden_note(outputs: Iterable[Mapping], *, below: int = 0) -> str:
     said = [
         f"{hidden:,} of the {shown:,} figures in the tables of this page "
         f"{'is' if hidden == 1 else 'are'} hidden ({HIDDEN}), so that no child can be recognised: "
-        f"they stand for {small}, or would give one away, or their publisher hides them.",
+        f"they stand for {small}, or would give such a count away, or their publisher hides them.",
         _shown_in_full(tables),
         _ranges(tables),
     ]

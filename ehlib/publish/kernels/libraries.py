@@ -5,6 +5,7 @@ import importlib
 import os
 import pkgutil
 import sys
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -51,18 +52,29 @@ MODULES = [
 ]
 
 
-def import_libraries() -> None:
-    """Import what notebooks use and do what every kernel would do first."""
-    for name in MODULES:
+def import_libraries(*, wanted: Callable[[], bool] = lambda: True) -> None:
+    """Import what notebooks use and do what every kernel would do first.
+
+    Parameters
+    ----------
+    wanted : callable
+        Asked before each; the process ends where it says no, since imports take seconds.
+    """
+    for name in _names():
+        if not wanted():
+            raise SystemExit
         import_module(name)
-    for home in import_module("ehlib").HOMES:
-        import_module(home)
-    show = import_module("ehlib.show")
-    for module in pkgutil.walk_packages(show.__path__, "ehlib.show."):
-        import_module(module.name)
     _rehearse()
     gc.collect()
     gc.freeze()  # or the first collection in a fork would copy every page of memory
+
+
+def _names() -> Iterator[str]:
+    """Modules in the order that they are imported in."""
+    yield from MODULES
+    yield from import_module("ehlib").HOMES
+    show = import_module("ehlib.show")
+    yield from (each.name for each in pkgutil.walk_packages(show.__path__, "ehlib.show."))
 
 
 def settings(private: Path) -> dict[str, str]:

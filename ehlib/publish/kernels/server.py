@@ -11,6 +11,7 @@ the kernel is killed. A kernel dies with this process, and this process with the
 import contextlib
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -38,7 +39,7 @@ class _Server:
 def main(listener: int, life: int) -> None:
     """Serve until the batch ends; in a fork, be the kernel that was asked for."""
     leave_folder()
-    import_libraries()
+    import_libraries(wanted=lambda: not select.select([life], [], [], 0)[0])
     woken, wake = os.pipe()
     os.set_blocking(woken, False)
     os.set_blocking(wake, False)

@@ -16,7 +16,7 @@ from typing import Any
 from ehlib.publish.kernels.keeper import ADDRESS, MEMORY, environment, may_fork
 from ehlib.publish.kernels.libraries import SINGLE
 
-PRELOADED = ["ehlib.publish.kernels.execute", "ehlib.publish.release"]  # what workers import
+PRELOADED = ["ehlib.publish.kernels.ahead"]  # imports what workers are forked with
 GRACE = 60.0  # seconds beyond a task's own limit that a worker may take for all around it
 TRIALS = 5  # to start a worker, and to give it a task
 PAUSE = 0.2  # seconds after which a process that was killed is known to have ended

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -94,13 +95,14 @@ def pids(project):
     return [int(path.suffix[1:]) for path in (project / "notebooks" / "pids").iterdir()]
 
 
-def assert_none_left(project, *others):
-    """Every kernel that ran, and every other process given, is gone within five seconds."""
-    until = time.monotonic() + 5
-    for pid in (*pids(project), *others):
-        while is_python(pid):
-            assert time.monotonic() < until, f"process {pid} is still there"
-            time.sleep(0.1)
+def assert_none_left(project, *others, seconds=5):
+    """Every kernel that ran is gone within five seconds, every other process within `seconds`."""
+    begun = time.monotonic()
+    for limit, numbers in ((5, pids(project)), (seconds, others)):
+        for pid in numbers:
+            while is_python(pid):
+                assert time.monotonic() < begun + limit, f"process {pid} is still there"
+                time.sleep(0.1)
 
 
 def is_python(pid):
@@ -228,6 +230,27 @@ def test_command_that_is_stopped_leaves_no_process_and_the_old_set(project, how,
     assert "Traceback" not in said.read_text()
     assert state_of(project, before) == "old"
     assert_next_command_completes(project, before)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_command_killed_at_random_moments_leaves_the_old_set_or_the_new(project, seed):
+    """Five moments of each seed, spread over what a whole command takes."""
+    draw, out = random.Random(seed), project / "reports" / "2013-14-Q3"
+    edit(project, "timed")
+    begun = time.monotonic()
+    assert_next_command_completes(project, contents(out))
+    length = time.monotonic() - begun
+    for number in range(5):
+        before = contents(out)
+        edit(project, f"edition {number}")
+        with started(project) as (running, said):
+            time.sleep((number + draw.random()) / 5 * length)
+            others = descendants(running.pid)
+            running.kill()
+            assert running.wait(timeout=10) in (-9, 0), said.read_text()
+            assert_none_left(project, *others, seconds=20)  # some import, and look between two
+        assert state_of(project, before) in ("old", "new")
+        assert_next_command_completes(project, before)
 
 
 @pytest.mark.parametrize("which", ["worker", "forkserver"])

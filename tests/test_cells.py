@@ -185,7 +185,7 @@ def test_synthetic_rows_mark_figure_table_and_source_line(shown, rows):
         (["ONS, Conceptions: Table 6", "ONS, Conceptions: Table 7"], "Source: ONS, Conceptions."),
         (["DfE, Tool (LAIT): rates"], "Source: DfE, Tool."),
         (["B", "A"], "Sources: A; B."),
-        (list("EDCBA"), "Sources: A; B; C; and 2 more, named below."),
+        (list("EDCBA"), "Sources: A; B; C; and 2 more sources, named below."),
     ],
 )
 def test_source_line_is_short(names, expected):

@@ -285,7 +285,7 @@ def test_many_names_are_cut_short_and_counted():
     said = profiled.profile_findings(many, ranks_of(), "Gedling", "district")
     assert said == [
         "Gedling is not clearly different from England on indicator 0, indicator 1, indicator 2, "
-        "indicator 3 and 2 more."
+        "indicator 3 and 2 more indicators."
     ]
 
 

@@ -76,7 +76,7 @@ def test_tables_of_all_outputs_count_and_long_lists_are_cut():
     rows = [(f"Place {n}", "[c]" if n == 0 else "9") for n in range(9)]
     note = hidden_note([table(["Area", "Number"], rows), DISTRICTS])
     assert note.startswith("3 of the 21 figures")
-    assert "Shown in full: Place 8; Place 7; Place 6 and 6 more." in note
+    assert "Shown in full: Place 8; Place 7; Place 6 and 6 more lines." in note
 
 
 def test_names_that_look_like_markup_stay_text():

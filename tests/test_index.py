@@ -111,7 +111,9 @@ def test_changes_tell_status_period_and_pages():
 
 def test_long_lists_of_changes_are_cut_with_their_number():
     now = [entry(f"p{number}") for number in range(11)]
-    assert changes(now, []) == ["Pages that are new: p0; p1; p2; p3; p4; p5; p6; p7; and 3 more."]
+    assert changes(now, []) == [
+        "Pages that are new: p0; p1; p2; p3; p4; p5; p6; p7; and 3 more pages."
+    ]
 
 
 def test_comparison_with_another_benchmark_is_no_change():

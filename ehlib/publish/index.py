@@ -9,7 +9,7 @@ from ehlib.load.periods import earlier_quarter, parse_quarter
 from ehlib.publish.folder import MANIFEST, write_synced
 from ehlib.publish.parts.contents import ENOUGH, anchor
 from ehlib.publish.parts.frame import PageFacts, template
-from ehlib.show.sentences import begin
+from ehlib.show.sentences import begin, count_words
 
 NO_FIGURES = "No figures yet for this quarter"
 STANDING = {"done", "kept"}
@@ -210,5 +210,6 @@ def _grouped(runs: list[dict]) -> dict[str, list[dict]]:
 
 
 def _listed(names: list[str]) -> str:
-    more = f"; and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    rest = len(names) - LISTED
+    more = f"; and {count_words(rest, 'more page')}" if rest > 0 else ""
     return "; ".join(names[:LISTED]) + more

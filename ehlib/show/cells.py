@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from ehlib.load.indicators import Indicator
 from ehlib.show.charts import svg_uri
 from ehlib.show.numbers.written import COUNTED, written_table
-from ehlib.show.sentences import begin
+from ehlib.show.sentences import begin, count_words
 
 BETTER = {
     "high_is_good": "higher is better",
@@ -212,7 +212,8 @@ def source_line(rows: pd.DataFrame) -> str:
     """
     names = sorted(set(rows["source_name"].str.split(": | \\(", regex=True).str[0]))
     label = "Source" if len(names) == 1 else "Sources"
-    rest = [f"and {len(names) - LISTED} more, named below"] if len(names) > LISTED else []
+    left = len(names) - LISTED
+    rest = [f"and {count_words(left, 'more source')}, named below"] if left > 0 else []
     mark = "Synthetic sample, not real children. " if is_synthetic(rows) else ""
     return f"{mark}{label}: {'; '.join([*names[:LISTED], *rest])}."
 

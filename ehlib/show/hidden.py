@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from ehlib.show.sentences import count_words
 from ehlib.show.tables import MARKERS
 
 HIDDEN = MARKERS["suppressed"][0]
@@ -107,7 +108,7 @@ def _shown_in_full(tables: list[_Table]) -> str:
     names = [name for name, shown in whole.items() if shown]
     if not names:
         return ""
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    more = f" and {count_words(len(names) - LISTED, 'more line')}" if len(names) > LISTED else ""
     return f"Shown in full: {'; '.join(names[:LISTED])}{more}."
 
 
@@ -122,7 +123,8 @@ def _ranges(tables: list[_Table]) -> str:
                 low, high = (f"{text} ({when})" for _, text, when in (min(numbers), max(numbers)))
                 told.append(f"{name} {low} to {high}")
         if told:
-            more = f"; and {len(told) - LISTED} more" if len(told) > LISTED else ""
+            rest = len(told) - LISTED
+            more = f"; and {count_words(rest, 'more line')}" if rest > 0 else ""
             about = table.caption.strip().rstrip(".")
             said = f'of "{about}" that are not hidden' if about else "not hidden"
             return f"Figures {said}, lowest to highest: {'; '.join(told[:LISTED])}{more}."

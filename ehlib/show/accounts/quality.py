@@ -163,5 +163,6 @@ def _where(fault: Mapping[str, object]) -> str:
 def _files(names: pd.Series) -> str:
     """Names of the first three files, without their folders, then how many more."""
     different = names.str.rpartition("/")[2].drop_duplicates()
-    more = [f"{len(different) - 3} more"] if len(different) > 3 else []
+    rest = len(different) - 3
+    more = [count_words(rest, "more file")] if rest > 0 else []
     return list_words([*different.head(3), *more])

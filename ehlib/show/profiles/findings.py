@@ -5,7 +5,7 @@ import pandas as pd
 from ehlib.measure.compare import NOT_COMPARED
 from ehlib.show.board.words import list_names
 from ehlib.show.profiles.standing import BESIDE, BETTER_WORSE, MOST, WAYS
-from ehlib.show.sentences import in_sentence, short_label
+from ehlib.show.sentences import count_words, in_sentence, short_label
 
 
 def profile_findings(rows: pd.DataFrame, standing: pd.DataFrame, name: str, kind: str) -> list[str]:
@@ -40,7 +40,7 @@ def _stands_out(rows: pd.DataFrame, name: str, word: str) -> str:
         for row in found.head(MOST).itertuples()
     ]
     rest = len(found) - len(told)
-    more = f", and {rest} more" if rest else ""
+    more = f", and {count_words(rest, 'more indicator')}" if rest else ""
     return f"{name} is {word} than England on {list_names(told)}{more}."
 
 
@@ -96,7 +96,7 @@ def _some(names: pd.Series) -> str:
     """Names in a row, and how many more there are than a sentence bears."""
     told = [in_sentence(each) for each in names.head(MOST)]
     rest = len(names) - len(told)
-    return list_names([*told, f"{rest} more"] if rest else told)
+    return list_names([*told, count_words(rest, "more indicator")] if rest else told)
 
 
 def trend_findings(standing: pd.DataFrame, moves: pd.DataFrame, name: str) -> list[str]:

@@ -23,7 +23,7 @@ from ehlib.show.profiles.standing import (
     standing_table,
 )
 from ehlib.show.profiles.trends import plot_place_trends
-from ehlib.show.sentences import begin, short_label
+from ehlib.show.sentences import begin, count_words, short_label
 from ehlib.show.summary.cards import show_cards
 from ehlib.show.tables import values_text
 
@@ -142,7 +142,8 @@ def _changes(shown: pd.DataFrame, indicators: Mapping[str, Indicator]) -> str:
     for key, rows in shown.groupby("indicator_id", sort=False):
         indicator = indicators[key].at(rows["period_start"].max().date())
         said.append(f"{indicator.short_name}: {change_words(rows, indicator)}")
-    more = f"; and {len(said) - SAID} more, in the table" if len(said) > SAID else ""
+    rest = len(said) - SAID
+    more = f"; and {count_words(rest, 'more indicator')}, in the table" if rest > 0 else ""
     return "; ".join(said[:SAID]) + f"{more}."
 
 

@@ -41,7 +41,7 @@ _LEVEL = re.compile(  # how sure limits are and how they were found, as pages sa
 _FIXED = re.compile(  # ages, multipliers, spans of time, and what pages say of hiding
     r"(?im)\bage[ds]? \d+ to \d+\b|\bper 10*(?:,000)*(?= [a-z])"
     r"|\b(?:for|within) \d+ (?:weeks|months)\b|\b[\d,]+ of the [\d,]+ figures\b"
-    r"|\bcounts from 1 to \d+\b|^\d\.(?= \w)"
+    r"|\bcounts from 1 to \d+\b|^\d\.(?= \w)|\binitial-scale=1\b"
 )
 
 

@@ -146,11 +146,11 @@ def changes(runs: list[dict], earlier: list[dict]) -> list[str]:
     added = [run["title"] for run in runs if run["page"] not in pages]
     gone = [run["title"] for run in earlier if run["page"] not in {run["page"] for run in runs}]
     lists = {
-        "Figures for a later period": newer,
-        "Pages that are new": added,
-        "Pages of a quarter ago that are not in this set": gone,
+        "Figures for a later period": _listed(newer, "more figure"),
+        "Pages that are new": _listed(added, "more page"),
+        "Pages of a quarter ago that are not in this set": _listed(gone, "more page"),
     }
-    return [*said, *(f"{what}: {_listed(names)}." for what, names in lists.items() if names)]
+    return [*said, *(f"{what}: {names}." for what, names in lists.items() if names)]
 
 
 def earlier_sets(beside: Path, quarter: str) -> list[Earlier]:
@@ -209,7 +209,7 @@ def _grouped(runs: list[dict]) -> dict[str, list[dict]]:
     return groups
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: list[str], noun: str) -> str:
     rest = len(names) - LISTED
-    more = f"; and {count_words(rest, 'more page')}" if rest > 0 else ""
+    more = f"; and {count_words(rest, noun)}" if rest > 0 else ""
     return "; ".join(names[:LISTED]) + more

@@ -153,8 +153,7 @@ class Hidden:
         """Shown figures that the words for some hidden ones fit as well.
 
         They are of the same area, period and breakdown, and those that the ids of a cell name,
-        whose breakdown may say more (level 3 to level 2 of level 3); where it has none, those
-        counted from the same source.
+        whose breakdown may say more than theirs; where it has none, those of the same source.
         """
         alike = {(each.labels, each.source) for each in figures}
         named = [self.rows.get(each.rpartition(".")[0]) for each in ids]

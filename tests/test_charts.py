@@ -32,6 +32,7 @@ from ehlib.show.charts import (
     unit_words,
     wrapped,
 )
+from ehlib.show.tables import missing_marker
 
 NAN = np.nan
 RATE = replace(
@@ -337,3 +338,18 @@ def test_unit_is_said_once_and_in_words(indicator, name, measure, unit):
         measure,
         unit,
     )
+
+
+@pytest.mark.parametrize(
+    ("note", "text"),
+    [
+        ("provisional", "[x]"),
+        ("", "[x]"),
+        ("derived;suppressed", "[c]"),
+        ("not_applicable", "[z]"),
+        ("provisional;unreliable", "[u]"),
+    ],
+)
+def test_figure_that_is_not_there_is_marked_by_why(note, text):
+    """No figure is provisional that is none at all."""
+    assert missing_marker(note) == text

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from ehlib.load.indicators import Indicator
 from ehlib.show.sentences import number, period_words
-from ehlib.show.tables import marker, order_areas
+from ehlib.show.tables import missing_marker, order_areas
 
 WIDE, NARROW = 7.6, 3.65  # inches: a page's text column, and a phone's width less its margins
 INK, QUIET, RULE, ACCENT, ENGLAND = "#0b0c0c", "#505a5f", "#d5d9db", "#1d5a8f", "#6b3a8a"
@@ -148,7 +148,7 @@ def _name_values(ax: Axes, places: np.ndarray, rows: pd.DataFrame, decimals: int
     side = ax.secondary_yaxis("right")
     words = rows["comparison"].replace("not compared", "")
     texts = [
-        (marker(note) or "[x]") if np.isnan(value) else f"{number(value, decimals)} {word}".strip()
+        missing_marker(note) if np.isnan(value) else f"{number(value, decimals)} {word}".strip()
         for value, word, note in zip(rows["value"], words, rows["value_note"], strict=True)
     ]
     side.set_yticks(places, texts)

@@ -16,7 +16,7 @@ from matplotlib.text import Annotation
 from ehlib.load.indicators import Indicator
 from ehlib.show.charts import INK, NARROW, QUIET, WIDE, named, new_axes, wrapped
 from ehlib.show.sentences import number, period_words
-from ehlib.show.tables import marker
+from ehlib.show.tables import missing_marker
 
 BLUES = ["#e6eff7", "#b3d0e8", "#74add1", "#3a7ab5", "#12436d"]  # light to dark, colour-blind safe
 HATCH = "////"
@@ -126,7 +126,7 @@ def shade(ax: Axes, shapes: gpd.GeoDataFrame, *, linewidth: float = 0.6) -> None
 def _label(ax: Axes, row: tuple, decimals: int) -> Annotation:
     """Name and value on a light ground, in the middle of the widest part of the district."""
     middle = shapely.get_point(shapely.maximum_inscribed_circle(row.geometry, TOLERANCE), 0)
-    blank = marker(row.value_note) or "[x]"
+    blank = missing_marker(row.value_note)
     value = blank if np.isnan(row.value) else number(row.value, decimals)
     return ax.annotate(
         f"{wrapped(row.area_name, 13)}\n{value}",

@@ -23,6 +23,7 @@ MARKERS = {  # GSS shorthand for figures that are missing or need care, most ser
 }
 SIGNS = {"above": "\u25b2", "below": "\u25bc"}
 WIDER = ["locality", "county", "unitary", "region", "england"]
+MISSING = ["suppressed", "not_available", "not_applicable", "unreliable"]
 LIMITS, ENDS = "95% limits", ["lower_ci", "upper_ci"]
 
 
@@ -202,6 +203,12 @@ def marker(value_note: str) -> str:
     return next((symbol for note, (symbol, _) in MARKERS.items() if note in notes), "")
 
 
+def missing_marker(value_note: str) -> str:
+    """Marker in place of a figure: why there is none, not what care it would have needed."""
+    notes = value_note.split(";")
+    return next((MARKERS[note][0] for note in MISSING if note in notes), "[x]")
+
+
 def values_text(rows: pd.DataFrame, indicator: Indicator) -> list[str]:
     """Values as text, each with the marker of its most serious note.
 
@@ -212,7 +219,7 @@ def values_text(rows: pd.DataFrame, indicator: Indicator) -> list[str]:
     if indicator.data_class == "case":
         notes = notes.str.replace(";?derived", "", regex=True)
     return [
-        (marker(note) or "[x]")
+        missing_marker(note)
         if np.isnan(value)
         else f"{number(value, indicator.decimals)} {marker(note)}".strip()
         for value, note in zip(rows["value"], notes, strict=True)

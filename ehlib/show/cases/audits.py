@@ -10,7 +10,7 @@ from ehlib.load.periods import in_words, parse_quarter
 from ehlib.show.cases.episodes import categories_table, when
 from ehlib.show.numbers import marked, unmarked
 from ehlib.show.sentences import count_words, list_words, short_label, with_unit
-from ehlib.show.tables import counts_text, marker
+from ehlib.show.tables import counts_text, missing_marker
 
 
 def audits_context(rows: pd.DataFrame, areas: Areas, *, quarter: str) -> str:
@@ -88,7 +88,7 @@ def services_table(services: pd.DataFrame) -> pd.DataFrame:
     counts = counts_text(services["numerator"], services["value_note"])
     out_of = counts_text(services["denominator"], services["value_note"])
     texts = [
-        marker(note) or "[x]" if pd.isna(value) else f"{value:.1f}% ({count} of {total})"
+        missing_marker(note) if pd.isna(value) else f"{value:.1f}% ({count} of {total})"
         for value, note, count, total in zip(
             services["value"], services["value_note"], counts, out_of, strict=True
         )

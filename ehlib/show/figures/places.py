@@ -20,7 +20,7 @@ from ehlib.show.sentences import (
     number_word,
     short_label,
 )
-from ehlib.show.tables import marker
+from ehlib.show.tables import marker, missing_marker
 
 NOTHING = "No yearly indicator has a figure for a district and for England that had ended by {}."
 SIGN = {"worse": "\u2718", "better": "\u2714", "higher": "\u25b2", "lower": "\u25bc"}
@@ -38,7 +38,7 @@ def rug_cells(rows: pd.DataFrame, indicators: Mapping[str, Indicator]) -> pd.Dat
 
 def _text(row: tuple, indicators: Mapping[str, Indicator]) -> str:
     if np.isnan(row.value):
-        return marker(row.value_note) or "[x]"
+        return missing_marker(row.value_note)
     return number(row.value, indicators[row.indicator_id].decimals)
 
 

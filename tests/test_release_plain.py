@@ -19,12 +19,17 @@ from ehlib.publish.release import check_release
 
 NOW, BEFORE, YEAR_AGO = "2013/14-Q3", "2013/14-Q2", "2012/13-Q2"
 RULES = {"hidden_figure", "in_place_of_hidden"}
+REASON = "stepped down to universal services"  # the short name of an indicator too
 FIGURES = {  # (indicator, quarter, category): count, of how many, whether it is hidden
     ("needs_met", NOW, ""): (34, 49, True),  # 69.4%
     ("needs_met", BEFORE, ""): (16, 31, False),  # 51.6%
     ("needs_met", YEAR_AGO, ""): (12, 17, False),  # 70.6%
     ("quality_audits_adequate", NOW, ""): (19, 20, True),  # 95.0%
     ("early_help_stepped_down", NOW, ""): (1, 240, True),  # 0.4%
+    ("early_help_closed", NOW, ""): (240, 161_645, False),
+    ("early_help_closed", NOW, "other"): (9, 240, False),  # 3.8%
+    ("early_help_closed", NOW, REASON): (11, 240, False),  # 4.6%
+    ("early_help_stepped_down", NOW, "other"): (2, 44, True),  # 4.5%
     ("early_help_returns", NOW, ""): (60, 240, False),
     ("early_help_level_changes", NOW, ""): (70, 70, False),
     ("early_help_returns", NOW, "level 3"): (4, 88, True),  # 4.5%
@@ -33,6 +38,7 @@ FIGURES = {  # (indicator, quarter, category): count, of how many, whether it is
     ("early_help_open", NOW, ""): (20, 161_645, False),
     ("mash_enquiries", NOW, ""): (393, 161_645, False),
 }
+KINDS = {"": "", "level 3": "need_level", "level 3 to level 2": "level_change"}
 PERIOD_OF = {"2012/13-Q2": ("2012-07-01", "2012-09-30")}
 CHANGE = "early_help_level_changes.e10000024.2013-14-q3.persons.0-17.level_change"
 RETURN = "early_help_returns.e10000024.2013-14-q3.persons.0-17.need_level"
@@ -45,7 +51,7 @@ def truth():
         patch.setitem(QUARTERS, YEAR_AGO, PERIOD_OF[YEAR_AGO])
         patch.setattr("release_set.AREAS", {"E10000024": "Nottinghamshire"})
         for (indicator, period, category), (count, of, _) in FIGURES.items():
-            kind = {"": "", "level 3": "need_level"}.get(category, "level_change")
+            kind = KINDS.get(category, "closure_reason")
             row = observation("E10000024", period, count, of, category)
             row |= {"indicator_id": indicator, "category_type": kind, "area_type": "county"}
             rows.append(row | {"source_id": "early_help_episodes"})
@@ -108,6 +114,7 @@ def picture(alt, caption):
 STEPPED = "Early help episodes stepped down to universal services"
 AUDITS = "Audits adequate or better"
 SAID = "Nottinghamshire's percentage in October to December 2013 was"
+WHEN = "October to December 2013"
 CHANGED = ["Measure", "What changed"]
 CASES = {  # what a page says, and the like that tells a hidden figure
     "level of confidence": (
@@ -166,6 +173,10 @@ CASES = {  # what a page says, and the like that tells a hidden figure
     "figure of an indicator without a hidden one": (
         table("Figures.", ["Indicator", "Number"], ["Children's centre reach", "34"]),
         table("Figures.", ["Indicator", "Number"], ["Needs met through CAF", "34"]),
+    ),
+    "part that is called as an indicator": (
+        under("Closed episodes by reason", f"Parts in {WHEN}: {REASON} 5% and other 4%."),
+        under("Closed episodes by reason", f"Parts in {WHEN}: {REASON} 4.5% and other 4%."),
     ),
     "picture with a caption": (
         picture(f"{SAID} 69.4.", "MASH enquiries by district."),

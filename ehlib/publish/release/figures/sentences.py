@@ -61,7 +61,7 @@ def sentence_leaks(
             address = _nearest(sentence, found, scopes, hidden)
             if not address["indicators"] and not hidden.periods.found(sentence):
                 continue  # a number of anything: three pages, two districts that differ
-            figures = hidden.at(address)
+            figures = [*hidden.at(address), *_of_label(sentence, found, address, hidden)]
             share = left[found.end() : found.end() + 1] == "%"
             told = [each.hidden for each in figures if _tells(each, found[0], share=share)]
             if told and all(told):
@@ -95,8 +95,10 @@ def _differences(
 
 def _blanked(sentence: str, hidden: Hidden) -> str:
     """Sentence with spaces for periods, areas and breakdowns, whose digits count nothing."""
-    left = hidden.labels.without(hidden.areas.without(hidden.periods.without(sentence)))
-    return re.sub(r"\d{4}/\d\d", " " * 7, counting(left))
+    left = counting(sentence)
+    for words in (hidden.periods, hidden.areas, hidden.labels):
+        left = words.without(left)
+    return re.sub(r"\d{4}/\d\d", " " * 7, left)
 
 
 def _tells(figure: Figure, text: str, *, share: bool) -> bool:
@@ -116,6 +118,19 @@ def _nearest(
         near = min(words.found(plain), key=lambda each: _apart(each, number), default=None)
         address[name] = frozenset([near[2]]) if near else unsaid(name, scopes, hidden)
     return address
+
+
+def _of_label(
+    sentence: str, number: re.Match[str], address: Address, hidden: Hidden
+) -> list[Figure]:
+    """Figures of a breakdown that is called as the indicator named, if that is what is meant."""
+    names, labels = (
+        min(words.found(sentence), key=lambda each: _apart(each, number), default=None)
+        for words in (hidden.indicators, hidden.labels)
+    )
+    if not names or not hidden.labels.of_text(sentence[names[0] : names[1]]):
+        return []
+    return hidden.at(address | {"labels": frozenset([labels[2]]), "indicators": frozenset()})
 
 
 def _apart(found: tuple[int, int, str], number: re.Match[str]) -> int:

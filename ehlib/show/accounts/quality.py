@@ -164,5 +164,5 @@ def _files(names: pd.Series) -> str:
     """Names of the first three files, without their folders, then how many more."""
     different = names.str.rpartition("/")[2].drop_duplicates()
     rest = len(different) - 3
-    more = [count_words(rest, "more file")] if rest > 0 else []
+    more = [count_words(rest, "more extract")] if rest > 0 else []
     return list_words([*different.head(3), *more])

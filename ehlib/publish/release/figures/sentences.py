@@ -12,7 +12,7 @@ AFTER = re.compile(  # what a number counts when it is not children or events
     r"(?i)\s*(?:-\s*)?(?:other |whole |latest |earliest |calendar |financial |further )?"
     r"(?:fewer|more|less|higher|lower|districts?|quarters?|years?|months?|pages?|places?|areas?|"
     r"localit|times|points?|percentage points?|actions?|periods?|measures?|indicators?|figures?|"
-    r"rows?|extracts?|files?|sources?|lines?|decimals?|in (?:ten|five)|or more|to under|to \d)\b"
+    r"rows?|extracts?|sources?|lines?|decimals?|in (?:ten|five)|or more|to under|to \d)\b"
 )
 RANKED = (
     r"(highest|lowest|higher|lower|above|below|rose|fell|doubled|halved|better|worse|most|fewest|"

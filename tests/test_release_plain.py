@@ -171,8 +171,8 @@ CASES = {  # what a page says, and the like that tells a hidden figure
         statuses("Number of children by status.", "1"),
     ),
     "figure of an indicator without a hidden one": (
-        table("Figures.", ["Indicator", "Number"], ["Children's centre reach", "34"]),
-        table("Figures.", ["Indicator", "Number"], ["Needs met through CAF", "34"]),
+        under("Young people aged 16 and 17 who are NEET", f"{WHEN}: 34."),
+        under("Needs met through CAF", f"{WHEN}: 34 referrals."),
     ),
     "part that is called as an indicator": (
         under("Closed episodes by reason", f"Parts in {WHEN}: {REASON} 5% and other 4%."),

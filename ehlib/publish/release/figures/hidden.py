@@ -15,6 +15,7 @@ from ehlib.publish.release.figures.names import (
     Words,
     indicator_words,
     label_words,
+    long_names,
     period_words,
 )
 from ehlib.publish.release.figures.numbers import as_number
@@ -99,9 +100,8 @@ class Hidden:
         self.areas = Words(dict(zip(every["area_name"], every["area_code"], strict=True)) | codes)
         self.periods = Words(period_words(shown, indicators))
         self.labels = Words(label_words({each for named in labels for each in named}))
-        touched = list(rows["indicator_id"].unique())  # last: a name that two have is theirs
-        others = [each for each in indicators if each not in touched]
-        self.indicators = Words(indicator_words([*others, *touched], indicators))
+        touched = indicator_words(rows["indicator_id"].unique(), indicators)
+        self.indicators = Words(long_names(indicators) | touched)
         ids = _ids(marked)
         self.ids = frozenset(each for each, hid in zip(ids, marked["hidden"], strict=True) if hid)
         self.parts = frozenset(part for each in set(ids) for part in each.split("."))

@@ -11,6 +11,7 @@ from ehlib.load.periods import in_words, parse_period
 from ehlib.show.sentences import short_label
 
 KEPT = 50_000  # texts of a set whose words are kept, since pages and downloads repeat them
+LONG = 5  # words of a name that stands for nothing else
 SEX_WORDS = {"female": ("female", "females", "girls"), "male": ("male", "males", "boys")}
 
 
@@ -86,7 +87,7 @@ def label_words(labels: Iterable[str]) -> dict[str, str]:
 
 
 def indicator_words(ids: Iterable[str], indicators: Mapping[str, Indicator]) -> dict[str, str]:
-    """Indicators as ids and by every name that the catalogue has for them, the last of a name's."""
+    """Indicators as ids and by every name that the catalogue has for them."""
     named = {}
     for each in ids:
         named[each] = each
@@ -96,3 +97,8 @@ def indicator_words(ids: Iterable[str], indicators: Mapping[str, Indicator]) -> 
             texts += [name for at in (known, *known.versions) for name in (at.name, at.short_name)]
             named |= dict.fromkeys(filter(None, texts), each)
     return named
+
+
+def long_names(indicators: Mapping[str, Indicator]) -> dict[str, str]:
+    """Names that say of themselves which indicator is meant, as `referrals` does not."""
+    return {each.name: each.id for each in indicators.values() if len(each.name.split()) >= LONG}

@@ -32,7 +32,7 @@ NUMBER = re.compile(
 )
 
 _MONTHS = "January February March April May June July August September October November December"
-_DATED = re.compile(rf"\b(?:\d{{1,2}} )?(?:{'|'.join(_MONTHS.split())}) (?:19|20)\d\d\b")
+_DATED = re.compile(rf"\b(?:(?:[12]?\d|3[01]) )?(?:{'|'.join(_MONTHS.split())}) (?:19|20)\d\d\b")
 _LEVEL = re.compile(  # how sure limits are and how they were found, as pages say it
     r"\b(?:95|99\.8)%(?= (?:confidence )?(?:limits?|intervals?)\b)"
     r"|\b95%, (?:the publisher's where it gives them, else )?(?:Wilson's score method\b"
@@ -41,7 +41,7 @@ _LEVEL = re.compile(  # how sure limits are and how they were found, as pages sa
 _FIXED = re.compile(  # ages, multipliers, spans of time, and what pages say of hiding
     r"(?im)\bage[ds]? \d+ to \d+\b|\bper 10*(?:,000)*(?= [a-z])"
     r"|\b(?:for|within) \d+ (?:weeks|months)\b|\b[\d,]+ of the [\d,]+ figures\b"
-    r"|\bcounts from 1 to \d+\b|^\d\.(?= \w)|\binitial-scale=1\b"
+    r"|\bcounts from 1 to \d+\b|^\d\.(?= \w[^.;!?]*$)|\binitial-scale=1\b"
 )
 
 

@@ -11,9 +11,10 @@ END = re.compile(r"(?m)(?<=[.;!?])(?<!^\d\.)\s+|\n")  # not after the number of 
 AFTER = re.compile(  # what a number counts when it is not children or events
     r"(?i)\s*(?:-\s*)?(?:other |whole |latest |earliest |calendar |financial |further )?"
     r"(?:fewer|more|less|higher|lower|districts?|quarters?|years?|months?|pages?|places?|areas?|"
-    r"localit|times|points?|percentage points?|actions?|periods?|measures?|indicators?|figures?|"
-    r"rows?|extracts?|sources?|lines?|decimals?|in (?:ten|five)|or more|to under|to \d)\b"
+    r"localit|times|points?|percentage points?|periods?|measures?|indicators?|figures?|"
+    r"rows?|extracts?|decimals?|in (?:ten|five)|or more|to under|to \d)\b"
 )
+CUT = re.compile(r"(?i)\s*(?:actions?|sources?|lines?)\b(?! than)")  # after `and 3 more`
 RANKED = (
     r"(highest|lowest|higher|lower|above|below|rose|fell|doubled|halved|better|worse|most|fewest|"
     r"largest|smallest|biggest)"
@@ -74,7 +75,8 @@ def _is_apart(left: str, number: re.Match[str]) -> bool:
     """Whether a number is a difference: four fewer, up by 3."""
     after = APART.match(left, number.end())
     if after:
-        return not AFTER.match(left, after.end())
+        cut = after[0].strip().casefold() == "more" and CUT.match(left, after.end())
+        return not (cut or AFTER.match(left, after.end()))
     return bool(MOVED.search(left, max(0, number.start() - 20), number.start()))
 
 

@@ -14,13 +14,19 @@ from ehlib.publish.release.markup import Node, clean
 OTHER = re.compile(  # columns that hold no figure of the row's own
     r"(?i)\btarget|\bbaseline|\bnational\b|\bbenchmark|\bplan\b|\baim\b|\bcode\b|\bdate\b|"
     r"\bperiod\b|\bas at\b|\bseconds$|\bbytes$|^cell$|_sha256$|^rows|_start$|_end$|\bnote|"
-    r"^(?:number of )?(?:indicators|measures|outcomes)$|^sources?$|^age in months$"
+    r"^number of indicators$|^age in months$"
 )
-OF_LISTED = re.compile(r"(?i)^number of (?:indicators|measures|outcomes)\b")  # not of children
+OF_LISTED = re.compile(r"(?i)^number of (?:indicators|outcomes) by status\b")  # not of children
+NAMED = re.compile(r"(?i)^sources?$")
+PROSE = re.compile(r"[^\W\d_]{2,}\W+(?:[^\W\d_]{2,}\W+)+")  # several words
+BEFORE = re.compile(r"[\d,.]+%? \([^()]*\)")  # a figure with its period
 COMPARED = re.compile(r"(?i)^compared with\b")
 OF_WHEN = re.compile(r"(?i)^(?:latest )?period\b")  # a column that says what its rows are of
-USUAL = re.compile(r"(?i)^usual variation\b")
-SHARE = re.compile(r"(?i)%|\bper ?cent|\bper \d|\brate\b|\blimit|\binterval")
+USUAL = re.compile(r"(?i)^usual variation(?:, (?:lower|upper))?$")
+LIMITS = re.compile(r"-?[\d,.]+%?(?P<span> to -?[\d,.]+%?)?")
+SHARE = re.compile(
+    r"(?i)%|\bper ?cent|\bper \d|\brates?\b|\bshare|\bproportion|\bpct\b|\blimit|\binterval"
+)
 PRINTED = re.compile(r"\d[\d,]*(?:\.\d+)?")
 AROUND = re.compile(r"(?:[\s()%,\u2013]|\bto\b|\bof\b)*")  # numbers of one cell
 PLAIN = {"colspan", "rowspan", "headers", "scope", "id", "role", "data-number"}
@@ -38,12 +44,12 @@ def table_leaks(layer: Layer, table: Table, hidden: Hidden) -> Iterator[Leak]:
     hidden : Hidden
         What the release hides.
     """
-    drawn = Counter((cell.column, cell.text) for cell in table.cells if USUAL.match(cell.column))
+    drawn = Counter((cell.column, cell.text) for cell in table.cells if _is_usual(cell))
     for cell in table.cells:
         if drawn[cell.column, cell.text] > 1:
             continue  # limits of usual variation are those of all rows between two shifts
         yield from _named_hidden(layer, cell, hidden)
-        if OTHER.search(cell.column) or _counts_listed(cell, table):
+        if OTHER.search(cell.column) or _counts_listed(cell, table, hidden):
             continue
         address = _address(cell, table.scopes, hidden)
         figures = hidden.at(address)
@@ -54,21 +60,37 @@ def table_leaks(layer: Layer, table: Table, hidden: Hidden) -> Iterator[Leak]:
             found = (
                 _in_place(text, hidden) if whole else _told(text, figures, _is_share(cell, table))
             )
-            if found and not _is_of(hidden.twins(address, figures, cell.ids), text, cell.column):
+            if found and not _is_of(_twins(cell, address, figures, hidden), text, cell.column):
                 way = " / ".join(filter(None, [*cell.row, cell.column]))
                 rule = "hidden_figure" if found[0].isdigit() else "in_place_of_hidden"
                 yield layer.leak(rule, f"{found} at {way}", "table")
 
 
-def _counts_listed(cell: Cell, table: Table) -> bool:
-    """Whether a cell is a whole number of a table that counts what the report itself lists."""
+def _twins(cell: Cell, address: Address, figures: list[Figure], hidden: Hidden) -> list[Figure]:
+    """Shown figures that a cell may be of: of an indicator that its headings name, if they do."""
+    named = hidden.indicators.keys(" | ".join([cell.column, *cell.row]))
+    twins = hidden.twins(address, figures, cell.ids)
+    return [each for each in twins if cell.ids or not named or each.indicator in named]
+
+
+def _is_usual(cell: Cell) -> bool:
+    """Whether a cell holds limits of usual variation, together or each in a column."""
+    found = USUAL.match(cell.column) and LIMITS.fullmatch(cell.text)
+    return bool(found) and bool(found["span"]) is not ("," in cell.column)
+
+
+def _counts_listed(cell: Cell, table: Table, hidden: Hidden) -> bool:
+    """Whether a cell counts what the report itself lists, or names where figures come from."""
+    if NAMED.match(cell.column):
+        return bool(PROSE.match(cell.text))
     caption = next(iter(table.scopes), "")
-    return bool(OF_LISTED.match(caption)) and cell.text.isdigit() and not cell.ids
+    named = hidden.indicators.keys(" | ".join([caption, *cell.row]))
+    return bool(OF_LISTED.match(caption)) and cell.text.isdigit() and not (cell.ids or named)
 
 
 def _is_share(cell: Cell, table: Table) -> bool:
     """Whether a whole number in a cell may be a share or rate, as its headings have it."""
-    return any(map(SHARE.search, [cell.column, *cell.row, *table.scopes[:1]])) or "%" in cell.text
+    return any(map(SHARE.search, [cell.column, *cell.row, *table.scopes[:2]])) or "%" in cell.text
 
 
 def _is_of(twins: list[Figure], text: str, column: str) -> bool:
@@ -164,6 +186,7 @@ def _address(cell: Cell, scopes: tuple[str, ...], hidden: Hidden) -> Address:
     whole = hidden.areas.of_text(column)
     compared = COMPARED.search(column)  # with another area, or another period that the cell names
     across, own = ("", cell.text) if compared else (column, "")
+    own = own if BEFORE.fullmatch(own) else ""
     areas = frozenset([whole]) if whole else _first(hidden.areas, row, across, *scopes)
     periods = _first(hidden.periods, own, column, row, *scopes)
     if SO_FAR.search(column):

@@ -17,7 +17,7 @@ OTHER = re.compile(  # columns that hold no figure of the row's own
     r"^number of indicators$|^age in months$"
 )
 OF_LISTED = re.compile(r"(?i)^number of (?:indicators|outcomes) by status\b")  # not of children
-NAMED = re.compile(r"(?i)^sources?$")
+NAMED = re.compile(r"(?i)^(?:sources?|what changed, and from when)$")
 PROSE = re.compile(r"[^\W\d_]{2,}\W+(?:[^\W\d_]{2,}\W+)+")  # several words
 BEFORE = re.compile(r"[\d,.]+%? \([^()]*\)")  # a figure with its period
 COMPARED = re.compile(r"(?i)^compared with\b")
@@ -80,7 +80,7 @@ def _is_usual(cell: Cell) -> bool:
 
 
 def _counts_listed(cell: Cell, table: Table, hidden: Hidden) -> bool:
-    """Whether a cell counts what the report itself lists, or names where figures come from."""
+    """Whether a cell counts what the report itself lists, or is prose on sources and plans."""
     if NAMED.match(cell.column):
         return bool(PROSE.match(cell.text))
     caption = next(iter(table.scopes), "")

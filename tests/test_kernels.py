@@ -499,6 +499,34 @@ def told(folder):
     return [int(text) for text in texts if text]
 
 
+LEAVING = """import os, sys
+if {library!r} == "ahead":
+    told = iter([1, 1, 2])
+    os.getppid = lambda: next(told)  # the batch is gone after the first part
+try:
+    if {library!r} == "ahead":
+        import ehlib.publish.kernels.ahead
+    else:
+        from ehlib.publish.kernels.libraries import import_libraries
+        wanted = iter([True, False])
+        import_libraries(wanted=lambda: next(wanted))
+except SystemExit:
+    print(*({"pandas", "duckdb", "papermill", "scipy.stats"} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize(("library", "begun"), [("ahead", "pandas"), ("libraries", "duckdb")])
+def test_imports_end_when_nobody_wants_them_any_more(library, begun):
+    script = LEAVING.replace("{library!r}", repr(library))
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert begun in done.stdout
+    assert "papermill" not in done.stdout
+    assert "scipy.stats" not in done.stdout
+
+
 # ---- without forks
 
 

@@ -34,6 +34,7 @@ FIGURES = {  # (indicator, quarter, category): count, of how many, whether it is
     ("early_help_level_changes", NOW, ""): (70, 70, False),
     ("early_help_returns", NOW, "level 3"): (4, 88, True),  # 4.5%
     ("early_help_level_changes", NOW, "level 3 to level 2"): (5, 5, False),
+    ("mash_outcome", NOW, ""): (18, 40, True),
     ("early_help_episodes", NOW, ""): (11, 161_645, True),
     ("early_help_open", NOW, ""): (20, 161_645, False),
     ("mash_enquiries", NOW, ""): (393, 161_645, False),
@@ -41,6 +42,7 @@ FIGURES = {  # (indicator, quarter, category): count, of how many, whether it is
 KINDS = {"": "", "level 3": "need_level", "level 3 to level 2": "level_change"}
 PERIOD_OF = {"2012/13-Q2": ("2012-07-01", "2012-09-30")}
 CHANGE = "early_help_level_changes.e10000024.2013-14-q3.persons.0-17.level_change"
+MET = "needs_met.e10000024.2013-14-q3.persons.0-17"
 RETURN = "early_help_returns.e10000024.2013-14-q3.persons.0-17.need_level"
 
 
@@ -121,6 +123,10 @@ CASES = {  # what a page says, and the like that tells a hidden figure
         under(AUDITS, f"{SAID} not known (95% limits 49.8 to 64.9)."),
         under(AUDITS, f"{SAID} 95% of audits, limits 75.1 to 99.1."),
     ),
+    "age in the name of an indicator": (
+        under("Context", f"Under 18 conception rate in {WHEN}."),
+        under("Context", f"Rate of 18 in {WHEN}."),
+    ),
     "method of limits": (
         under(AUDITS, "95%, Wilson's score method"),
         under(AUDITS, f"{SAID} 95%, by Wilson's score method"),
@@ -149,9 +155,17 @@ CASES = {  # what a page says, and the like that tells a hidden figure
         usual("33.4 to 77.2", "33.4 to 77.2"),
         usual("69.4 to 77.2", "33.4 to 77.2"),
     ),
+    "limits of usual variation by their ids": (
+        usual(f"33.4 to 77.2|{MET}.usual", f"33.4 to 77.2|{MET}.usual"),
+        usual(f"55.5 to 80.5|{MET}.limits", f"55.5 to 80.5|{MET}.limits"),
+    ),
     "figure of the period that its row names": (
         latest("51.6", "34.8 to 68.0", "2013/14 Q2", "70.6 (2012/13 Q2)"),
         latest("69.4", "55.5 to 80.5", "2013/14 Q3", "70.6 (2012/13 Q2)"),
+    ),
+    "figure of an earlier period": (
+        latest("51.6", "34.8 to 68.0", "2013/14 Q2", ""),
+        latest("69.4", "55.5 to 80.5", "2013/14 Q2", ""),
     ),
     "figure of the period that its cell names": (
         latest("[c]", "", "2013/14 Q3", "70.6 (2012/13 Q2)"),
@@ -165,6 +179,10 @@ CASES = {  # what a page says, and the like that tells a hidden figure
     "count where a hidden share would round to it": (
         table("Episodes.", ["Quarter", "Closed"], ["2013/14 Q3", "0"]),
         table("Episodes, per cent.", ["Quarter", "Closed"], ["2013/14 Q3", "0"]),
+    ),
+    "share whose heading does not say so": (
+        table("Children.", ["Quarter", "Result"], ["2013/14 Q3", "2"]),
+        table("Children.", ["Quarter", "Result"], ["2013/14 Q3", "69"]),
     ),
     "number of indicators": (
         statuses("Number of indicators by status.", "1"),

@@ -7,7 +7,7 @@ import pandas as pd
 from ehlib.load.areas import Areas
 from ehlib.load.indicators import Indicator, Version
 from ehlib.load.periods import in_words, parse_quarter
-from ehlib.measure.impact.progress import HIDDEN, MOVED, NO_FIGURE, NOT_JUDGED
+from ehlib.measure.impact.progress import MOVED, NO_FIGURE, NOT_JUDGED
 from ehlib.show.board.words import (
     QUARTER_NOTE,
     VERBS,
@@ -92,9 +92,7 @@ def impact_findings(progress: pd.DataFrame, measures: Sequence[Indicator]) -> li
     if lacking:
         have = "has" if lacking == 1 else "have"
         said.append(f"{count_words(lacking, 'measure')} {have} no figure for the county yet.")
-    hidden = int((progress["status"] == HIDDEN).sum())
-    if hidden:
-        said.append(hidden_words(hidden, "measure"))
+    said += hidden_words(progress, "measure")
     sample = synthetic_words(progress.dropna(subset="value"), "measure")
     return [f"{said[0]} {sample}".strip(), *said[1:]]
 

@@ -65,12 +65,11 @@ def outcomes_findings(
     held, county = progress.dropna(subset="value"), areas.county.name
     lacking = progress[progress["status"] == NO_FIGURE]
     total = count_words(len(progress), "indicator")
-    hidden = int((progress["status"] == HIDDEN).sum())
-    closed = [hidden_words(hidden)] if hidden else []
+    hidden = hidden_words(progress)
     if held.empty:
         return [
             f"None of the {total} has a figure for {county} {'to show' if hidden else 'yet'}.",
-            *closed,
+            *hidden,
         ]
     counts = f"{len(held)} of the {total} {'has' if len(held) == 1 else 'have'} a figure"
     said = [f"{counts} for {county}: {_counted(held)}. {synthetic_words(held)}".strip()]
@@ -83,7 +82,7 @@ def outcomes_findings(
         said.append(f"Worse than {worse['benchmark_name'].iloc[0]}: {named(worse, indicators)}.")
     if len(lacking):
         said.append(f"{begin(count_words(len(lacking), 'indicator'))} {_wait(len(lacking))}.")
-    return [*said, *closed]
+    return [*said, *hidden]
 
 
 def counts_table(progress: pd.DataFrame) -> pd.DataFrame:

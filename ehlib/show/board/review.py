@@ -77,9 +77,7 @@ def review_findings(
     if lacking:
         have = "has" if lacking == 1 else "have"
         said.append(f"{begin(count_words(lacking, 'indicator'))} {have} no figure for the county.")
-    if counts[HIDDEN]:
-        said.append(hidden_words(counts[HIDDEN]))
-    return [*said, _due_sentence(actions, quarter)]
+    return [*said, *hidden_words(progress), _due_sentence(actions, quarter)]
 
 
 def _due_sentence(actions: pd.DataFrame, quarter: str) -> str:

@@ -68,9 +68,11 @@ def counted(status: str, count: int) -> str:
     return f"{count or 'none'} {VERBS[status][count > 1]}"
 
 
-def hidden_words(count: int, noun: str = "indicator") -> str:
-    """How many have no figure but hidden ones, and why, as a sentence."""
-    return f"{begin(count_words(count, noun))} {VERBS[HIDDEN][count > 1]}: some numbers are small."
+def hidden_words(progress: pd.DataFrame, noun: str = "indicator") -> list[str]:
+    """How many have no figure but hidden ones, and why, as a sentence; none where none has."""
+    count = int((progress["status"] == HIDDEN).sum())
+    said = f"{begin(count_words(count, noun))} {VERBS[HIDDEN][count > 1]}: some numbers are small."
+    return [said] if count else []
 
 
 def status_words(status: str) -> str:

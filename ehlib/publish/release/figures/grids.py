@@ -30,6 +30,7 @@ class Cell:
     row: tuple[str, ...]
     attributes: str = ""  # texts of its attributes, which a reader does not see
     ids: tuple[str, ...] = ()  # of the numbers in it, as the page gives them
+    dated: bool = False  # whether a cell beside it says of which period its row is
 
 
 @dataclass(frozen=True)

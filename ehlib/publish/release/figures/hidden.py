@@ -40,13 +40,13 @@ class Figure:
     def tells(self, text: str, *, share: bool = True) -> bool:
         """Whether a number as written is one of its counts, or its value or a limit as rounded.
 
-        A whole number may be a share or rate only where `share` says so.
+        A whole number below ten may be a share or rate only where `share` says so.
         """
         number = as_number(text)
         if number in self.counts:
             return True
         places = len(text.partition(".")[2])
-        if not places and not share:
+        if not places and not share and number < 10:
             return False
         return any(f"{each:.{places}f}" == f"{number:.{places}f}" for each in self.measures)
 
@@ -94,14 +94,14 @@ class Hidden:
         for place, figure in zip(places, figures, strict=True):
             self.figures[place].append(figure)
         self.rows = dict(zip(_ids(rows), figures, strict=True))
-        names = rows.drop_duplicates("area_code")
-        codes = dict(zip(names["area_code"], names["area_code"], strict=True))
+        codes = {code: code for code in rows["area_code"].unique()}
         every = shown.drop_duplicates("area_code")  # those without a hidden figure are areas too
         self.areas = Words(dict(zip(every["area_name"], every["area_code"], strict=True)) | codes)
         self.periods = Words(period_words(shown, indicators))
         self.labels = Words(label_words({each for named in labels for each in named}))
         touched = indicator_words(rows["indicator_id"].unique(), indicators)
         self.indicators = Words(long_names(indicators) | touched)
+        self.names = Words(indicator_words(indicators, indicators))  # of those that hide none too
         ids = _ids(marked)
         self.ids = frozenset(each for each, hid in zip(ids, marked["hidden"], strict=True) if hid)
         self.parts = frozenset(part for each in set(ids) for part in each.split("."))

@@ -96,8 +96,10 @@ def _differences(
 
 
 def _blanked(sentence: str, hidden: Hidden) -> str:
-    """Sentence with spaces for periods, areas and breakdowns, whose digits count nothing."""
+    """Sentence with spaces for what counts nothing: periods, areas, breakdowns, digits of names."""
     left = counting(sentence)
+    for start, end, _ in hidden.names.found(left):
+        left = left[:start] + re.sub(r"\d", " ", left[start:end]) + left[end:]
     for words in (hidden.periods, hidden.areas, hidden.labels):
         left = words.without(left)
     return re.sub(r"\d{4}/\d\d", " " * 7, left)

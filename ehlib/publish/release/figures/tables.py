@@ -49,13 +49,15 @@ def table_leaks(layer: Layer, table: Table, hidden: Hidden) -> Iterator[Leak]:
         if drawn[cell.column, cell.text] > 1:
             continue  # limits of usual variation are those of all rows between two shifts
         yield from _named_hidden(layer, cell, hidden)
-        if OTHER.search(cell.column) or _counts_listed(cell, table, hidden):
+        if _is_other(cell, table, hidden):
             continue
         address = _address(cell, table.scopes, hidden)
         figures = hidden.at(address)
+        whole = SO_FAR.search(cell.column) or all(figure.hidden for figure in figures)
+        if not any(figure.hidden for figure in figures):
+            figures, whole = [*figures, *_of_page(cell, address, table, hidden)], False
         if not any(figure.hidden for figure in figures):
             continue
-        whole = SO_FAR.search(cell.column) or all(figure.hidden for figure in figures)
         for text in filter(None, (cell.text, cell.attributes)):
             found = (
                 _in_place(text, hidden) if whole else _told(text, figures, _is_share(cell, table))
@@ -73,14 +75,25 @@ def _twins(cell: Cell, address: Address, figures: list[Figure], hidden: Hidden) 
     return [each for each in twins if cell.ids or not named or each.indicator in named]
 
 
+def _of_page(cell: Cell, address: Address, table: Table, hidden: Hidden) -> list[Figure]:
+    """Figures of the page's own period, which may stand where a row names an earlier one."""
+    if not cell.dated or not address["indicators"] or COMPARED.search(cell.column):
+        return []
+    return hidden.at(address | {"periods": _first(hidden.periods, *table.scopes)})
+
+
 def _is_usual(cell: Cell) -> bool:
     """Whether a cell holds limits of usual variation, together or each in a column."""
+    if any(not each.endswith(".usual") for each in cell.ids):
+        return False
     found = USUAL.match(cell.column) and LIMITS.fullmatch(cell.text)
     return bool(found) and bool(found["span"]) is not ("," in cell.column)
 
 
-def _counts_listed(cell: Cell, table: Table, hidden: Hidden) -> bool:
-    """Whether a cell counts what the report itself lists, or is prose on sources and plans."""
+def _is_other(cell: Cell, table: Table, hidden: Hidden) -> bool:
+    """Whether a cell holds no figure of its row, but prose or a count of what the report lists."""
+    if OTHER.search(cell.column):
+        return True
     if NAMED.match(cell.column):
         return bool(PROSE.match(cell.text))
     caption = next(iter(table.scopes), "")
@@ -161,11 +174,12 @@ def _html_cells(table: Node) -> Iterator[Cell]:
             elif node.tag == "td":
                 cells.append((place, text, node))
             place += wide
-        row += [text for where, text, _ in cells if OF_WHEN.match(columns.get(where, ""))]
+        periods = [text for where, text, _ in cells if OF_WHEN.match(columns.get(where, ""))]
+        row += periods
         for where, text, node in cells:
             column = columns.get(where, "")
             ids = tuple(node.attributes.get("data-number", "").split())
-            yield Cell(text, column, tuple(row), _unseen(node, column), ids)
+            yield Cell(text, column, tuple(row), _unseen(node, column), ids, bool(periods))
 
 
 def _unseen(cell: Node, column: str) -> str:
